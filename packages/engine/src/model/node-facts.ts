@@ -1,0 +1,22 @@
+import type { FactClass } from '../base/coverage.ts';
+
+/** Best first (design.md §1.2). */
+export const evidenceGrades = ['disk', 'pod', 'reference-image', 'manifest', 'node-status'] as const;
+
+export type EvidenceGrade = (typeof evidenceGrades)[number];
+
+export interface RunningKernel {
+  /** `uname -r`, for example `5.15.0-1041-azure`. */
+  readonly release: string;
+  readonly from: 'node-object' | 'journal' | 'kern-log' | 'dmesg' | 'only-kernel-image';
+}
+
+/** What differs between nodes of one inventory. */
+export interface NodeFacts {
+  readonly grade: EvidenceGrade;
+  /** Undefined where several kernel images are installed and nothing says which one runs. */
+  readonly runningKernel?: RunningKernel;
+  readonly kubeletVersion?: string;
+  /** Path in the root tree from which each fact class was read. */
+  readonly evidencePaths: Partial<Record<FactClass, string>>;
+}
