@@ -2,16 +2,18 @@
 const tables = buildTables();
 
 function buildTables(): readonly Uint32Array[] {
-  const all = Array.from({ length: 8 }, () => new Uint32Array(256));
-  for (let byte = 0; byte < 256; byte++) {
-    let value = byte;
-    for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0x82f63b78 : value >>> 1;
-    for (const table of all) {
-      if (table !== all[0]) value = (value >>> 8) ^ entry(all[0], value & 0xff);
-      table[byte] = value;
-    }
+  const first = Uint32Array.from({ length: 256 }, (_, byte) => remainderOf(byte));
+  const all = [first];
+  for (let previous = first; all.length < 8; all.push(previous)) {
+    previous = previous.map((value) => (value >>> 8) ^ entry(first, value & 0xff));
   }
   return all;
+}
+
+function remainderOf(byte: number): number {
+  let value = byte;
+  for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0x82f63b78 : value >>> 1;
+  return value;
 }
 
 function entry(table: Uint32Array | undefined, index: number): number {

@@ -49,7 +49,16 @@ export class InvalidInputError extends DomainError {
   readonly code = 'INVALID_INPUT';
 }
 
+/** Stable; `db status` and exit status 4 name it. */
+export type AdvisoryDatabaseReason = 'absent' | 'unreadable' | 'damaged' | 'foreign' | 'made-for-sample' | 'format-too-new';
+
 /** The advisory database is absent, damaged, foreign, or not made for this purpose. */
 export class AdvisoryDatabaseError extends DomainError {
   readonly code = 'ADVISORY_DATABASE';
+  readonly reason: AdvisoryDatabaseReason;
+
+  constructor(reason: AdvisoryDatabaseReason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
 }

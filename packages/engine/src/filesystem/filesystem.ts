@@ -24,7 +24,10 @@ export interface Filesystem {
   readonly label: string;
   readonly uuid: string;
   status(path: string): Promise<FileStatus | undefined>;
+  /** A file larger than `limit` is a `LimitExceededError`; the default is `limits.fileBytes`. */
   readFile(path: string, limit?: number): Promise<Uint8Array | undefined>;
+  /** At most `length` bytes from `offset`; fewer where the file ends. */
+  readRange(path: string, offset: number, length: number): Promise<Uint8Array | undefined>;
   readLink(path: string): Promise<string | undefined>;
   readDirectory(path: string): Promise<readonly DirectoryEntry[] | undefined>;
 }
@@ -34,5 +37,6 @@ export interface RootTree {
   status(path: string): Promise<FileStatus | undefined>;
   /** Follows links; undefined where the path does not exist or is not a file. */
   readFile(path: string, limit?: number): Promise<Uint8Array | undefined>;
+  readRange(path: string, offset: number, length: number): Promise<Uint8Array | undefined>;
   readDirectory(path: string): Promise<readonly DirectoryEntry[] | undefined>;
 }
