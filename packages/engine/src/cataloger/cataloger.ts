@@ -16,6 +16,8 @@ export interface CatalogResult {
 /** Reads one kind of package database or fact. Catalogers never import each other. */
 export interface Cataloger {
   readonly id: string;
+  /** What a failure of this cataloger leaves open: the subject of its coverage entry. */
+  readonly subject: string;
   /**
    * Undefined where the disk does not have what this cataloger reads. What cannot be read is
    * reported into `coverage`; a thrown error is contained by the caller and becomes coverage too.

@@ -45,6 +45,7 @@ export const matchReasons = [
   'installed-version-unparsable',
   'advisory-version-unparsable',
   'running-kernel-unknown',
+  'channel-not-in-database',
 ] as const;
 export type MatchReason = (typeof matchReasons)[number];
 

@@ -8,7 +8,8 @@ export type EvidenceGrade = (typeof evidenceGrades)[number];
 export interface RunningKernel {
   /** `uname -r`, for example `5.15.0-1041-azure`. */
   readonly release: string;
-  readonly from: 'node-object' | 'journal' | 'kern-log' | 'dmesg' | 'only-kernel-image';
+  /** `newest-kernel-image`: not what runs but what would after a boot; for forecasts only. */
+  readonly from: 'node-object' | 'journal' | 'kern-log' | 'dmesg' | 'only-kernel-image' | 'newest-kernel-image';
 }
 
 /** What differs between nodes of one inventory. */

@@ -1,0 +1,7 @@
+import type { Cataloger } from './cataloger.ts';
+import { dpkgCataloger } from './dpkg/cataloger.ts';
+import { kernelCataloger } from './kernel/cataloger.ts';
+import { osReleaseCataloger } from './os-release/cataloger.ts';
+
+/** One line per folder, in alphabetical order. The test beside this file keeps it complete. */
+export const catalogers: readonly Cataloger[] = [dpkgCataloger, kernelCataloger, osReleaseCataloger];
