@@ -41,6 +41,8 @@ export interface ImageReference extends PoolReference {
 }
 
 export interface Discovery {
+  /** What people call this environment, where it has a name of its own. */
+  readonly name?: string;
   readonly advisoryDatabase: { readonly folder: string; readonly purpose: AdvisoryDatabasePurpose };
   readonly clusters: readonly DiscoveredCluster[];
 }

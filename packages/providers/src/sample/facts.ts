@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/** One installed package of a node image, as the publisher's list and the archive give it. */
+export interface PackageFact {
+  readonly name: string;
+  readonly source: string;
+  readonly architecture: string;
+  readonly version: string;
+}
+
+export interface ImageFact {
+  readonly image: string;
+  /** `VERSION` of os-release without its codename, for example `22.04.3`. */
+  readonly osVersion: string;
+  /** RFC 3339. */
+  readonly builtAt: string;
+  /** `uname -r`. */
+  readonly kernel: string;
+  /** `uname -v`. */
+  readonly kernelBanner: string;
+  readonly packages: readonly PackageFact[];
+}
+
+const imageRow = z.tuple([z.string().min(1), z.string().regex(/^22\.04\.\d$/), z.iso.datetime(), z.string().min(1), z.string().min(1)]);
+
+/** The facts of every node image of the sample, oldest first. */
+export function readImageFacts(): readonly ImageFact[] {
+  const packages = readPackageFacts();
+  return readTable('images.tsv').rows.map((cells) => {
+    const [image, osVersion, builtAt, kernel, kernelBanner] = imageRow.parse(cells);
+    return { image, osVersion, builtAt, kernel, kernelBanner, packages: packages.get(image) ?? [] };
+  });
+}
+
+/**
+ * `packages.tsv` has one row per (package, source) and one column per image: a version, `=` where
+ * it is that of the column before, `-` where the image does not have the package.
+ */
+function readPackageFacts(): ReadonlyMap<string, readonly PackageFact[]> {
+  const { header, rows } = readTable('packages.tsv');
+  const images = header.slice(3);
+  const facts = new Map(images.map((image): [string, PackageFact[]] => [image, []]));
+  for (const cells of rows) {
+    const [name, source, architecture, ...versions] = z.array(z.string().min(1)).length(header.length).parse(cells);
+    let version = '-';
+    for (const [column, cell] of versions.entries()) {
+      if (cell !== '=') version = cell;
+      if (version === '-') continue;
+      facts.get(images[column] ?? '')?.push({ name: name ?? '', source: source ?? '', architecture: architecture ?? '', version });
+    }
+  }
+  return facts;
+}
+
+function readTable(name: string): { header: readonly string[]; rows: readonly (readonly string[])[] } {
+  const text = readFileSync(new URL(`facts/${name}`, import.meta.url), 'utf8');
+  const [header = [], ...rows] = text.trimEnd().split('\n').map((line) => line.split('\t'));
+  return { header, rows };
+}

@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+
+/**
+ * Where the sample fleet keeps what a cloud would keep:
+ *
+ *     disks/NODE.img          the node's disk; patch it in place and the next discovery sees it
+ *     images/DISK.img         unpacked node images
+ *     advisory-database/      built from advisories.json, purpose `sample`
+ *     operations/ID.json      one file per operation, written once
+ *     operations.log          what was done to which node, one JSON object per line
+ *     prepared.json           written last: the folder is complete
+ *     fail.json               optional: {"pool", "node", "phase", "code"}; the next operation on that
+ *                             pool fails there, and the file is gone
+ *     image-overrides.json    optional: {"IMAGE": "name of a disk of disks/, or path of a raw image"};
+ *                             what nodes that are moved to IMAGE find on their disks
+ */
+export interface StateFolder {
+  readonly path: string;
+  readonly disks: string;
+  readonly images: string;
+  readonly advisoryDatabase: string;
+  readonly operations: string;
+  readonly log: string;
+  readonly prepared: string;
+  readonly fail: string;
+  readonly imageOverrides: string;
+}
+
+export function stateFolder(path: string): StateFolder {
+  return {
+    path,
+    disks: join(path, 'disks'),
+    images: join(path, 'images'),
+    advisoryDatabase: join(path, 'advisory-database'),
+    operations: join(path, 'operations'),
+    log: join(path, 'operations.log'),
+    prepared: join(path, 'prepared.json'),
+    fail: join(path, 'fail.json'),
+    imageOverrides: join(path, 'image-overrides.json'),
+  };
+}
+
+export function nodeDiskPath(folder: StateFolder, node: string): string {
+  return join(folder.disks, `${node}.img`);
+}
