@@ -33,7 +33,7 @@ export type CoverageEntry = z.infer<typeof coverageEntry>;
 export const assessmentSummary = z.object({
   id: identifier,
   state: z.enum(['queued', 'reading', 'matching', 'succeeded', 'partial', 'failed', 'cancelled']),
-  trigger: z.enum(['first', 'changed', 'manual', 'verification', 'advisories']),
+  trigger: z.enum(['first', 'changed', 'scheduled', 'manual', 'verification', 'advisories']),
   /** Null where none could be had; then `cause` says why. */
   grade: evidenceGrade.nullable(),
   cause: notEvaluatedCause.nullable(),

@@ -3,7 +3,7 @@ import { forecastRow } from './forecast.ts';
 import { count, identifier, instant, jobState, nodePhase, operationKind } from './vocabulary.ts';
 
 export const preflightCheck = z.object({
-  check: z.enum(['writer-available', 'no-active-job', 'target-known', 'target-differs', 'nodes-assessed', 'forecast-known', 'nothing-introduced']),
+  check: z.enum(['writer-available', 'no-active-job', 'target-known', 'target-differs', 'nodes-assessed', 'forecast-known', 'fixes-something', 'nothing-introduced']),
   outcome: z.enum(['pass', 'warn', 'fail']),
   detail: z.string().optional(),
 });
