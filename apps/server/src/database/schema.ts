@@ -200,8 +200,6 @@ export interface ImageReadingTable {
   match_set_id: string | null;
   grade: EvidenceGrade | null;
   running_kernel: string | null;
-  running_kernel_from: RunningKernel['from'] | null;
-  complete: Generated<boolean>;
   coverage: JsonWithDefault<readonly CoverageEntry[]>;
   evidence_paths: JsonWithDefault<Partial<Record<FactClass, string>>>;
   unknown_code: 'image-not-published' | 'unreadable' | 'no-advisories' | null;

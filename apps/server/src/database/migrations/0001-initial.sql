@@ -233,9 +233,8 @@ create table image_reading (
   inventory_id text references inventory,
   match_set_id text references match_set,
   grade text,
+  -- The one that a boot would run.
   running_kernel text,
-  running_kernel_from text,
-  complete boolean not null default false,
   coverage jsonb not null default '[]',
   evidence_paths jsonb not null default '{}',
   -- Set where nothing can be told about the image.

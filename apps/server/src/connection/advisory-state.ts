@@ -1,0 +1,42 @@
+import { AdvisoryDatabaseError, type AdvisoryDatabasePurpose, advisoryDatabaseStatus } from '@nodeward/engine';
+import type { Connection } from '@nodeward/api';
+import type { ProviderKind } from '@nodeward/providers';
+
+/** How a connection's advisory database stands; `failure` is a stable code. */
+export interface AdvisoryState {
+  readonly folder: string;
+  readonly purpose: AdvisoryDatabasePurpose;
+  readonly state: 'ok' | 'failed';
+  readonly revision: string | null;
+  readonly failure: string | null;
+  readonly feeds: readonly Connection['advisoryDatabase']['feeds'][number][];
+}
+
+/** What a connection may be matched against: the sample fleet's database is made for the sample fleet alone. */
+export function purposeOf(kind: ProviderKind): AdvisoryDatabasePurpose {
+  return kind === 'sample' ? 'sample' : 'production';
+}
+
+export async function readAdvisoryState(kind: ProviderKind, database: { readonly folder: string; readonly purpose: AdvisoryDatabasePurpose }): Promise<AdvisoryState> {
+  const known = { folder: database.folder, purpose: database.purpose };
+  try {
+    const { revision, purpose, feeds: statuses } = await advisoryDatabaseStatus(database.folder);
+    const feeds = statuses.map(({ name, records, rows, newest, ecosystems, sha256 }) => ({
+      name,
+      records,
+      rows: rows ?? 0,
+      newest,
+      ecosystems: [...(ecosystems ?? [])],
+      sha256,
+    }));
+    const failure = statuses.find(({ damage }) => damage !== undefined)?.damage?.reason ?? misuse(kind, purpose) ?? (feeds.length === 0 ? 'absent' : null);
+    return { folder: database.folder, purpose, state: failure === null ? 'ok' : 'failed', revision, failure, feeds };
+  } catch (error) {
+    if (!(error instanceof AdvisoryDatabaseError)) throw error;
+    return { ...known, state: 'failed', revision: null, failure: error.reason, feeds: [] };
+  }
+}
+
+function misuse(kind: ProviderKind, purpose: AdvisoryDatabasePurpose): string | undefined {
+  return kind !== 'sample' && purpose === 'sample' ? 'made-for-sample' : undefined;
+}

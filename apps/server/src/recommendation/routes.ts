@@ -1,0 +1,77 @@
+import type { BestAction, FleetSummary, Recommendation } from '@nodeward/api';
+import { nodesOfPool } from '../assessment/node-store.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { NotFoundError } from '../http/errors.ts';
+import type { Handlers } from '../http/handlers.ts';
+import { freshnessOf } from './freshness.ts';
+import { countFindings, findRecommendation, listRecommendations, type RecommendationRow, summarise } from './store.ts';
+
+export function recommendationHandlers(deps: Dependencies): Pick<Handlers, 'listRecommendations' | 'getRecommendation'> {
+  return {
+    async listRecommendations() {
+      const now = deps.clock();
+      const rows = await listRecommendations(deps.db);
+      const recommendations = await Promise.all(rows.map((row) => toRecommendation(deps, row, now)));
+      return { recommendations, summary: { ...summarise(rows), mostEffective: mostEffective(recommendations) }, asOf: now.toISOString() };
+    },
+
+    async getRecommendation({ parameters: { poolId } }) {
+      const row = await findRecommendation(deps.db, poolId);
+      if (row === undefined) throw new NotFoundError('node pool', poolId);
+      const [recommendation, nodes, counts] = await Promise.all([toRecommendation(deps, row, deps.clock()), nodesOfPool(deps.db, poolId), countFindings(deps.db, poolId)]);
+      return {
+        recommendation,
+        kubernetesVersion: row.kubernetes_version,
+        region: row.region,
+        grade: row.grade,
+        freshnessIntervalHours: deps.freshnessIntervalHours,
+        nodes,
+        counts,
+      };
+    },
+  };
+}
+
+const noVulnerabilities = { critical: 0, high: 0, medium: 0, low: 0, negligible: 0, unknown: 0 };
+
+async function toRecommendation(deps: Dependencies, row: RecommendationRow, now: Date): Promise<Recommendation> {
+  const bestAction = await deps.forecasts.bestAction(row.id);
+  return {
+    poolId: row.id,
+    pool: row.pool,
+    clusterId: row.cluster_id,
+    cluster: row.cluster,
+    connectionId: row.connection_id,
+    connection: row.connection,
+    state: row.state,
+    cause: row.cause,
+    causeNodes: row.cause_nodes,
+    riskLevel: row.risk_level,
+    image: row.image,
+    nodes: row.nodes,
+    notAssessedNodes: row.not_assessed_nodes,
+    openVulnerabilities: row.open_vulnerabilities,
+    noFixVulnerabilities: row.no_fix_vulnerabilities,
+    severities: row.severities ?? noVulnerabilities,
+    bestAction,
+    activeJobId: row.active_job,
+    freshness: freshnessOf({ oldest: row.oldest_assessed, unreadNodes: row.unread_nodes }, deps.freshnessIntervalHours, now),
+    lastAssessedAt: row.last_assessed?.toISOString() ?? null,
+    lastChangedAt: row.state_changed_at?.toISOString() ?? null,
+  };
+}
+
+/** The step of the fleet that fixes most; of two, the one that introduces less. */
+function mostEffective(recommendations: readonly Recommendation[]): FleetSummary['mostEffective'] {
+  const [best] = recommendations
+    .flatMap((recommendation) => (recommendation.bestAction === null ? [] : [{ recommendation, action: recommendation.bestAction }]))
+    .filter(({ action }) => action.fixed > 0)
+    .toSorted((a, b) => compare(a.action, b.action));
+  if (best === undefined) return null;
+  const { poolId, pool, cluster, image } = best.recommendation;
+  return { poolId, pool, cluster, action: best.action, currentImage: image };
+}
+
+function compare(a: BestAction, b: BestAction): number {
+  return b.fixed - a.fixed || a.introduced - b.introduced;
+}
