@@ -38,7 +38,7 @@ export async function dependenciesForTest(database: OpenDatabase<Schema>, connec
     newId: randomUUID,
     events: createEventBus(),
     providers: providersForTest(connections),
-    forecasts: { bestAction: () => Promise.resolve(null), verdicts: () => Promise.resolve(new Map()) },
+    forecasts: { bestAction: () => Promise.resolve({ action: null, known: true }), verdicts: () => Promise.resolve(new Map()) },
     log,
     dataDir: '',
     reader: defaultDiskReaderOptions,

@@ -50,7 +50,8 @@ export interface ConnectionProviders {
 
 /** What the findings and recommendations show of the forecasts. */
 export interface Forecasts {
-  bestAction(poolId: string): Promise<BestAction | null>;
+  /** `known` is false while the effect of some candidate is not known: then no action means nothing. */
+  bestAction(poolId: string): Promise<{ readonly action: BestAction | null; readonly known: boolean }>;
   /** By `forecastKey`. */
   verdicts(poolId: string): Promise<ReadonlyMap<string, ForecastVerdict>>;
 }

@@ -39,6 +39,8 @@ export const recommendation = z.object({
   noFixVulnerabilities: count.nullable(),
   severities: severityCounts,
   bestAction: bestAction.nullable(),
+  /** False while the effect of some candidate is not known: then no best action means nothing. */
+  forecastKnown: z.boolean(),
   /** Running job, if any. */
   activeJobId: identifier.nullable(),
   freshness: z.enum(['fresh', 'stale', 'unknown']),
@@ -53,6 +55,8 @@ export const fleetSummary = z.object({
   /** Unhealthy pools by risk level. */
   riskLevels: severityCounts,
   mostEffective: z.object({ poolId: identifier, pool: z.string(), cluster: z.string(), action: bestAction, currentImage: z.string() }).nullable(),
+  /** False while the forecast of some unhealthy pool is not known. */
+  forecastsKnown: z.boolean(),
 });
 export type FleetSummary = z.infer<typeof fleetSummary>;
 

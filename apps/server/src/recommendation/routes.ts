@@ -12,7 +12,7 @@ export function recommendationHandlers(deps: Dependencies): Pick<Handlers, 'list
       const now = deps.clock();
       const rows = await listRecommendations(deps.db);
       const recommendations = await Promise.all(rows.map((row) => toRecommendation(deps, row, now)));
-      return { recommendations, summary: { ...summarise(rows), mostEffective: mostEffective(recommendations) }, asOf: now.toISOString() };
+      return { recommendations, summary: { ...summarise(rows), mostEffective: mostEffective(recommendations), forecastsKnown: forecastsKnown(recommendations) }, asOf: now.toISOString() };
     },
 
     async getRecommendation({ parameters: { poolId } }) {
@@ -35,7 +35,7 @@ export function recommendationHandlers(deps: Dependencies): Pick<Handlers, 'list
 const noVulnerabilities = { critical: 0, high: 0, medium: 0, low: 0, negligible: 0, unknown: 0 };
 
 async function toRecommendation(deps: Dependencies, row: RecommendationRow, now: Date): Promise<Recommendation> {
-  const bestAction = await deps.forecasts.bestAction(row.id);
+  const { action, known } = await deps.forecasts.bestAction(row.id);
   return {
     poolId: row.id,
     pool: row.pool,
@@ -53,7 +53,8 @@ async function toRecommendation(deps: Dependencies, row: RecommendationRow, now:
     openVulnerabilities: row.open_vulnerabilities,
     noFixVulnerabilities: row.no_fix_vulnerabilities,
     severities: row.severities ?? noVulnerabilities,
-    bestAction,
+    bestAction: action,
+    forecastKnown: known,
     activeJobId: row.active_job,
     freshness: freshnessOf({ oldest: row.oldest_assessed, unreadNodes: row.unread_nodes }, deps.freshnessIntervalHours, now),
     lastAssessedAt: row.last_assessed?.toISOString() ?? null,
@@ -70,6 +71,10 @@ function mostEffective(recommendations: readonly Recommendation[]): FleetSummary
   if (best === undefined) return null;
   const { poolId, pool, cluster, image } = best.recommendation;
   return { poolId, pool, cluster, action: best.action, currentImage: image };
+}
+
+function forecastsKnown(recommendations: readonly Recommendation[]): boolean {
+  return recommendations.every(({ state, forecastKnown }) => state !== 'unhealthy' || forecastKnown);
 }
 
 function compare(a: BestAction, b: BestAction): number {

@@ -87,7 +87,7 @@ export async function countFindings(db: Database, poolId: string): Promise<Findi
 }
 
 /** healthy + unhealthy + not evaluated + not applicable = all pools; healthy + unhealthy + not assessed = all nodes. */
-export function summarise(rows: readonly RecommendationRow[]): Omit<FleetSummary, 'mostEffective'> {
+export function summarise(rows: readonly RecommendationRow[]): Omit<FleetSummary, 'mostEffective' | 'forecastsKnown'> {
   const pools = (state: RecommendationState): number => rows.filter((row) => row.state === state).length;
   const nodes = (count: (row: RecommendationRow) => number): number => rows.reduce((sum, row) => sum + count(row), 0);
   const risk = (level: Severity): number => rows.filter((row) => row.state === 'unhealthy' && row.risk_level === level).length;

@@ -1,0 +1,98 @@
+import type { ForecastRow } from '@nodeward/api';
+import { cvssScoreOf } from '@nodeward/engine';
+import { sql } from 'kysely';
+import { poolMatches } from '../assessment/pool-matches.ts';
+import { inTransaction } from '../database/in-transaction.ts';
+import type { Database, JobFailure } from '../database/schema.ts';
+import { forecastKey, type ForecastVerdict } from '../dependencies.ts';
+import { reconcilePools } from '../finding/reconcile.ts';
+import { verdictsByRow } from '../forecast/forecasts.ts';
+import { compareWithForecast } from '../ledger/compare-with-forecast.ts';
+import { insertLedgerRow } from '../ledger/store.ts';
+import { publishJob } from './publish-job.ts';
+import { addEvents, endJob, getJob, isActive, type JobRow } from './store.ts';
+import type { UpgradeDependencies } from './upgrade-dependencies.ts';
+import { unverifiedNodes } from './verification.ts';
+
+/** The job ends without what it was for; what it would have fixed is open again. */
+export async function failJob(deps: UpgradeDependencies, jobId: string, failure: JobFailure): Promise<void> {
+  const job = await getJob(deps.db, jobId);
+  const at = deps.clock();
+  await inTransaction(deps.db, async (db) => {
+    if (!(await endJob(db, jobId, { state: 'failed', failure, at }))) return;
+    const code = failure.code === verificationIncomplete ? 'verification-incomplete' : 'operation-failed';
+    await addEvents(db, jobId, [{ code, at, detail: failure.detail, ...(failure.node === null ? {} : { node: failure.node }) }]);
+    await reconcilePools(db, [job.pool_id], at);
+  });
+  publishJob(deps, job, 'failed');
+}
+
+const verificationIncomplete = 'VerificationIncomplete';
+
+/**
+ * Decides by what the verifying assessments found. Where one of them did not see everything, the
+ * job is not called a success, and no ledger row is written: what it did is not known.
+ */
+export async function concludeJob(deps: UpgradeDependencies, jobId: string): Promise<void> {
+  await deps.failpoint('upgrade:after-verify');
+  const unverified = await unverifiedNodes(deps, jobId);
+  if (unverified.length > 0) {
+    const detail = unverified.map(({ node, cause }) => `${node}: ${cause}`).join(', ');
+    await failJob(deps, jobId, { code: verificationIncomplete, node: unverified[0]?.node ?? null, detail });
+    return;
+  }
+  const verdicts = verdictsByRow(await deps.poolForecasts.forPool((await getJob(deps.db, jobId)).pool_id));
+  await deps.failpoint('upgrade:before-ledger');
+  await inTransaction(deps.db, async (db) => settle(db, deps.clock(), await getJob(db, jobId), verdicts));
+  await deps.failpoint('upgrade:after-ledger');
+  const job = await getJob(deps.db, jobId);
+  publishJob(deps, job, job.state);
+}
+
+async function settle(db: Database, at: Date, job: JobRow, verdicts: ReadonlyMap<string, ForecastVerdict>): Promise<void> {
+  if (!isActive(job.state)) return;
+  await endJob(db, job.id, { state: 'succeeded', failure: null, at });
+  await reconcilePools(db, [job.pool_id], at);
+  const residual = await residualRows(db, job.pool_id, verdicts);
+  if (residual.length > 0) {
+    await db.updateTable('upgrade_job').set({ state: 'succeeded-with-residual', residual: JSON.stringify(residual) }).where('id', '=', job.id).execute();
+  }
+  if (job.predicted_rows !== null && job.predicted !== null) {
+    const comparison = compareWithForecast({ ...job.predicted_rows, counts: job.predicted }, await poolMatches(db, job.pool_id));
+    await insertLedgerRow(db, { jobId: job.id, poolId: job.pool_id, at, ...comparison });
+  }
+  await addEvents(db, job.id, [{ code: 'finished', at }]);
+}
+
+/** Open findings with a published fix: what ux.md §6.3 calls residual. What has no fix never counts. */
+async function residualRows(db: Database, poolId: string, verdicts: ReadonlyMap<string, ForecastVerdict>): Promise<readonly ForecastRow[]> {
+  const findings = await db
+    .selectFrom('finding')
+    .select(['vulnerability', 'package_family', 'source_package', 'severity', 'cvss', 'installed_versions', 'fixed_version', 'state'])
+    .where('pool_id', '=', poolId)
+    .where('match_state', '=', 'affected-fix-available')
+    .where('state', 'in', ['open', 'reboot-required', 'remediating', 'awaiting-verification'])
+    .orderBy(sql`vulnerability collate "C"`)
+    .orderBy('package_family')
+    .execute();
+  return findings.map((finding) => {
+    const verdict = verdicts.get(forecastKey(finding.package_family, finding.vulnerability));
+    return {
+      vulnerability: finding.vulnerability,
+      packageFamily: finding.package_family,
+      sourcePackage: finding.source_package,
+      severity: finding.severity,
+      cvssScore: cvssScoreOf(finding.cvss) ?? null,
+      installedVersion: finding.installed_versions.join(', '),
+      fixedVersion: finding.fixed_version,
+      reason: finding.state === 'reboot-required' ? 'reboot-needed' : reasonOf(verdict),
+      fixedInImage: verdict?.verdict === 'fixed-by-image' ? verdict.fixedInImage : null,
+    };
+  });
+}
+
+function reasonOf(verdict: ForecastVerdict | undefined): ForecastRow['reason'] {
+  if (verdict?.verdict === 'fixed-by-image') return 'fixed-in-later-image';
+  if (verdict?.verdict === 'no-image-yet') return 'no-image-yet';
+  return 'none';
+}

@@ -1,0 +1,112 @@
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import { DomainError } from '@nodeward/engine';
+import { ProviderBusyError } from '@nodeward/providers';
+import { startQueued } from '../assessment/start-assessments.ts';
+import { ConnectionLostError } from '../database/database-errors.ts';
+import type { JobFailure } from '../database/schema.ts';
+import { concludeJob, failJob } from './end-job.ts';
+import { pollOperation, type PollResult, startOperation } from './operation.ts';
+import { runPreflight } from './run-preflight.ts';
+import { activeJobIds } from './store.ts';
+import type { UpgradeDependencies } from './upgrade-dependencies.ts';
+import { beginVerification, pollVerification, queueNodes, rediscover } from './verification.ts';
+
+/** A database or a provider that does not answer for a while ends no job. */
+const patience = { retriesAllowed: true, maxAttempts: 6, intervalSeconds: 1, backoffRate: 2, shouldRetry: isPassing };
+
+/** What was foreseen will be the same the next time; a lost database connection will not. */
+function isPassing(error: unknown): boolean {
+  return !(error instanceof DomainError) || error instanceof ProviderBusyError || error instanceof ConnectionLostError;
+}
+const maxBusyAnswers = 60;
+
+/** Recovered workflows run as soon as DBOS is launched, so what they need is handed over before. */
+let dependencies: UpgradeDependencies | undefined;
+
+function given(): UpgradeDependencies {
+  if (dependencies === undefined) throw new Error('the upgrade workflow has been started before it was given its dependencies');
+  return dependencies;
+}
+
+const upgradeWorkflow = DBOS.registerWorkflow((jobId: string) => runUpgradeJob(given(), jobId), { name: 'run-upgrade-job', maxRecoveryAttempts: 100 });
+
+/** Before `DBOS.launch`. */
+export function registerUpgradeJob(deps: UpgradeDependencies): void {
+  dependencies = deps;
+}
+
+/** After `DBOS.launch`. A job that has been started is not started again. */
+export async function startUpgradeJob(jobId: string): Promise<void> {
+  await DBOS.startWorkflow(upgradeWorkflow, { workflowID: workflowId(jobId) })(jobId);
+}
+
+/**
+ * After a start of the server: starts what was written down and not yet started; DBOS itself goes on
+ * with the rest. A job whose workflow has ended without it is over, and says so.
+ */
+export async function resumeUpgradeJobs(deps: UpgradeDependencies): Promise<void> {
+  for (const jobId of await activeJobIds(deps.db)) {
+    const workflow = await DBOS.getWorkflowStatus(workflowId(jobId));
+    if (workflow === null) await startUpgradeJob(jobId);
+    else if (!['PENDING', 'ENQUEUED', 'DELAYED'].includes(workflow.status)) await failJob(deps, jobId, { code: 'Interrupted', node: null, detail: `the workflow ended as ${workflow.status}` });
+  }
+}
+
+function workflowId(jobId: string): string {
+  return `upgrade-${jobId}`;
+}
+
+/** Every line that touches anything is a step: after a crash the finished ones are not run again. */
+async function runUpgradeJob(deps: UpgradeDependencies, jobId: string): Promise<void> {
+  try {
+    if (!(await step('preflight', () => runPreflight(deps, jobId)))) return;
+    const failure = await carryOut(deps, jobId);
+    await (failure === undefined ? verify(deps, jobId) : giveUp(deps, jobId, failure));
+  } catch (error) {
+    // the server is stopping: the job goes on with the next start
+    if (!DBOS.isInitialized()) throw error;
+    deps.log.error({ error, jobId }, 'upgrade job failed');
+    const detail = error instanceof Error ? error.message : String(error);
+    await step('fail', () => failJob(deps, jobId, { code: 'Internal', node: null, detail }));
+  }
+}
+
+async function carryOut(deps: UpgradeDependencies, jobId: string): Promise<JobFailure | undefined> {
+  for (let busy = 0; ; busy += 1) {
+    const started = await step('start', () => startOperation(deps, jobId));
+    if (started.kind === 'refused') return started.failure;
+    if (started.kind === 'started') break;
+    if (busy === maxBusyAnswers) return { code: 'ProviderBusy', node: null, detail: 'the provider stayed busy' };
+    await DBOS.sleep(started.retryAfterMs);
+  }
+  const end = await untilEnded(deps, jobId);
+  return end.kind === 'failed' ? end.failure : undefined;
+}
+
+async function untilEnded(deps: UpgradeDependencies, jobId: string): Promise<PollResult> {
+  for (let polls = 0; ; polls += 1) {
+    const result = await step('poll', () => pollOperation(deps, jobId));
+    if (result.kind !== 'running') return result;
+    // an hour of a real pool would be thousands of checkpoints
+    await DBOS.sleep(polls < 120 ? 1000 : 10_000);
+  }
+}
+
+async function verify(deps: UpgradeDependencies, jobId: string): Promise<void> {
+  await step('begin-verification', () => beginVerification(deps, jobId));
+  await step('rediscover', () => rediscover(deps, jobId));
+  await startQueued(await step('queue', () => queueNodes(deps, jobId, 'verification')));
+  while (!(await step('poll-verification', () => pollVerification(deps, jobId)))) await DBOS.sleep(500);
+  await step('conclude', () => concludeJob(deps, jobId));
+}
+
+/** Some nodes may have been changed before the operation failed: they are read again. */
+async function giveUp(deps: UpgradeDependencies, jobId: string, failure: JobFailure): Promise<void> {
+  await step('fail', () => failJob(deps, jobId, failure));
+  await step('rediscover', () => rediscover(deps, jobId));
+  await startQueued(await step('queue', () => queueNodes(deps, jobId, 'changed')));
+}
+
+async function step<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+  return DBOS.runStep(work, { name, ...patience });
+}
