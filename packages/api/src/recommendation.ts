@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { node } from './fleet.ts';
+import { connection, node } from './fleet.ts';
 import { count, evidenceGrade, identifier, instant, notEvaluatedCause, operationKind, recommendationState, severity } from './vocabulary.ts';
 
 /** Vulnerabilities (CVEs), by severity. */
@@ -23,6 +23,7 @@ export const recommendation = z.object({
   clusterId: identifier,
   cluster: z.string(),
   connectionId: identifier,
+  connectionKind: connection.shape.kind,
   connection: z.string(),
   state: recommendationState,
   cause: notEvaluatedCause.nullable(),

@@ -42,6 +42,7 @@ async function toRecommendation(deps: Dependencies, row: RecommendationRow, now:
     clusterId: row.cluster_id,
     cluster: row.cluster,
     connectionId: row.connection_id,
+    connectionKind: row.connection_kind,
     connection: row.connection,
     state: row.state,
     cause: row.cause,

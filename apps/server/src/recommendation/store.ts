@@ -1,4 +1,4 @@
-import type { FleetSummary, NotEvaluatedCause, RecommendationState, Severity, SeverityCounts } from '@nodeward/api';
+import type { Connection, FleetSummary, NotEvaluatedCause, RecommendationState, Severity, SeverityCounts } from '@nodeward/api';
 import type { EvidenceGrade } from '@nodeward/engine';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/schema.ts';
@@ -10,6 +10,7 @@ export interface RecommendationRow {
   readonly cluster: string;
   readonly connection_id: string;
   readonly connection: string;
+  readonly connection_kind: Connection['kind'];
   readonly state: RecommendationState;
   readonly cause: NotEvaluatedCause | null;
   readonly cause_nodes: number | null;
@@ -51,7 +52,7 @@ async function recommendationsWhere(db: Database, condition: RawBuilder<unknown>
       select pool_id, max(at) as last_assessed, min(at) as oldest_assessed, (count(*) filter (where at is null))::int as unread_nodes, max(grade) as grade
       from read_at group by pool_id
     )
-    select p.id, p.name as pool, c.id as cluster_id, c.name as cluster, k.id as connection_id, k.name as connection, p.state, p.cause, p.cause_nodes,
+    select p.id, p.name as pool, c.id as cluster_id, c.name as cluster, k.id as connection_id, k.name as connection, k.kind as connection_kind, p.state, p.cause, p.cause_nodes,
       p.risk_level, p.image, p.nodes, p.unhealthy_nodes, p.not_assessed_nodes, p.open_vulnerabilities, p.no_fix_vulnerabilities, p.severities,
       coalesce(p.kubernetes_version, c.kubernetes_version) as kubernetes_version, c.region, p.state_changed_at,
       (array['disk', 'pod', 'reference-image', 'manifest', 'node-status'])[e.grade] as grade, e.last_assessed, e.oldest_assessed,

@@ -1,0 +1,78 @@
+import { Button, ProgressBar } from '@fluentui/react-components';
+import { ArrowSync16Regular } from '@fluentui/react-icons';
+import type { Reassessment } from '@nodeward/api';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
+import { api, reassessmentsQuery } from '../api/queries.ts';
+import { useMessages } from '../preferences.tsx';
+import { failureText } from '../shell/query-view.tsx';
+
+interface ReassessProps {
+  readonly scope: { readonly kind: 'pool' | 'connection'; readonly id: string };
+  readonly label: string;
+  readonly accessibleName?: string;
+  readonly cancelName?: string;
+  readonly appearance?: 'subtle' | 'secondary';
+}
+
+function start(scope: ReassessProps['scope']): Promise<Reassessment> {
+  return scope.kind === 'pool'
+    ? api.call('reassessPool', { parameters: { poolId: scope.id } })
+    : api.call('reassessConnection', { parameters: { connectionId: scope.id } });
+}
+
+/** 再評価 with its progress and a way to stop it; the newest one of this scope is shown until the page goes. */
+export function Reassess({ scope, label, accessibleName, cancelName, appearance = 'subtle' }: ReassessProps) {
+  const m = useMessages();
+  const client = useQueryClient();
+  const list = useQuery(reassessmentsQuery);
+  const begin = useMutation({ mutationFn: () => start(scope), onSettled: () => client.invalidateQueries({ queryKey: ['reassessments'] }) });
+  const stop = useMutation({
+    mutationFn: (reassessmentId: string) => api.call('cancelReassessment', { parameters: { reassessmentId } }),
+    onSettled: () => client.invalidateQueries({ queryKey: ['reassessments'] }),
+  });
+  const ofScope = list.data?.reassessments.filter(({ scope: other }) => other.kind === scope.kind && other.id === scope.id) ?? [];
+  const running = ofScope.find(({ state }) => state === 'running');
+  const mine = ofScope.find(({ id }) => id === begin.data?.id);
+  useRefreshWhenDone(running !== undefined);
+  return (
+    <span className="row wrap">
+      <Button
+        appearance={appearance}
+        size={appearance === 'secondary' ? 'small' : 'medium'}
+        icon={<ArrowSync16Regular />}
+        aria-label={accessibleName}
+        disabled={running !== undefined || begin.isPending}
+        onClick={() => begin.mutate()}
+      >
+        {label}
+      </Button>
+      <span role="status" className="row s12">
+        {running !== undefined && (
+          <>
+            <ProgressBar style={{ width: 72 }} aria-label={m.details.reassessing(running.finished, running.total)} {...(running.total > 0 ? { value: running.finished / running.total } : {})} />
+            <span>{m.details.reassessing(running.finished, running.total)}</span>
+          </>
+        )}
+        {running === undefined && mine?.state === 'succeeded' && <span className={mine.notAssessed === 0 ? 'ok' : 'warn'}>{m.details.reassessed(mine.total, mine.notAssessed)}</span>}
+        {running === undefined && mine?.state === 'cancelled' && <span className="unk">{m.details.cancelled}</span>}
+      </span>
+      {running !== undefined && (
+        <Button size="small" aria-label={cancelName} disabled={stop.isPending} onClick={() => stop.mutate(running.id)}>
+          {m.details.cancel}
+        </Button>
+      )}
+      {begin.error !== null && <span role="alert" className="bad s12">{m.settings.reassessFailed}: {failureText(m, begin.error)}</span>}
+    </span>
+  );
+}
+
+/** What was read anew is shown anew, also where no event arrived. */
+function useRefreshWhenDone(running: boolean): void {
+  const client = useQueryClient();
+  const before = useRef(running);
+  useEffect(() => {
+    if (before.current && !running) void client.invalidateQueries();
+    before.current = running;
+  }, [running, client]);
+}

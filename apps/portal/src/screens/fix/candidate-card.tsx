@@ -1,0 +1,158 @@
+import { Button, Dropdown, Option } from '@fluentui/react-components';
+import { AddCircle16Filled, ArrowRight16Regular, CheckmarkCircle16Filled, Info16Regular, QuestionCircle16Regular, SubtractCircle16Regular } from '@fluentui/react-icons';
+import type { Candidate, FixOverview } from '@nodeward/api';
+import { ForecastPicture } from '../../parts/forecast-picture.tsx';
+import { shortImage } from '../../parts/short-image.ts';
+import { SeverityMix } from '../../parts/severity.tsx';
+import { useMessages } from '../../preferences.tsx';
+import { type Figure, figures } from './forecast-list.tsx';
+import { StartButton } from './start-button.tsx';
+
+interface CandidateCardProps {
+  readonly fix: FixOverview;
+  readonly candidate: Candidate;
+  readonly targets: readonly Candidate[];
+  readonly chosen: boolean;
+  readonly primary: boolean;
+  readonly figure: Figure | undefined;
+  readonly readOnly: boolean | undefined;
+  readonly choose: (figure: Figure) => void;
+  readonly aim: (target: string) => void;
+}
+
+/** One operation: where it leads, what it would do, and the button. */
+export function CandidateCard({ fix, candidate, targets, chosen, primary, figure, readOnly, choose, aim }: CandidateCardProps) {
+  const m = useMessages();
+  const title = m.operation[candidate.kind];
+  const blocked = fix.activeJobId !== null ? m.fix.jobRuns : candidate.executable ? undefined : readOnly === true ? m.fix.notExecutable : m.fix.notExecutableElse;
+  return (
+    <section className={`card col g10 ${chosen ? 'chosen' : ''}`} aria-label={title}>
+      <div className="row between wrap">
+        <div className="row wrap">
+          <h2 style={{ fontSize: 19, lineHeight: '26px' }}>{title}</h2>
+          {primary && <span className="pill plain">{m.fix.recommended}</span>}
+          {!primary && candidate.kind === 'kubernetes' && candidate.counts.fixed > 0 && <span className="pill plain">{m.fix.then}</span>}
+        </div>
+        <StartButton fix={fix} candidate={candidate} primary={primary} disabled={blocked !== undefined} />
+      </div>
+      {candidate.target !== null && <TargetRow from={candidate.kind === 'kubernetes' ? (fix.kubernetesVersion ?? m.unit.unknown) : fix.currentImage} candidate={candidate} targets={targets} aim={aim} />}
+      <VerdictBand candidate={candidate} />
+      {candidate.unknown === null && (
+        <>
+          <ForecastPicture fixed={candidate.counts.fixed} remaining={candidate.counts.remaining} introduced={candidate.counts.introduced} />
+          <WhyRemain candidate={candidate} />
+          <div className="figures">
+            {figures.map((name) => (
+              <button key={name} type="button" aria-pressed={figure === name} className={candidate.counts[name] === 0 ? 'zero' : figureColour[name]} onClick={() => choose(name)}>
+                <span className="lbl">{m.fix.figures[name]}</span>
+                <span className="num" style={{ display: 'block' }}>{m.unit.number(candidate.counts[name])}<small>{m.unit.cves(candidate.counts[name])}</small></span>
+              </button>
+            ))}
+          </div>
+        </>
+      )}
+      {candidate.counts.undetermined > 0 && <p className="unk s12">{m.fix.undetermined(candidate.counts.undetermined)}</p>}
+      <Note text={blocked ?? noteOf(m, candidate)} />
+    </section>
+  );
+}
+
+const figureColour: Record<Figure, string> = { fixed: 'fix', remaining: '', introduced: 'intro' };
+
+function noteOf(m: ReturnType<typeof useMessages>, { kind }: Candidate): string {
+  if (kind === 'node-image') return m.fix.whyImageFirst;
+  return kind === 'reboot' ? m.fix.rebootWhy : m.fix.kubernetesWhy;
+}
+
+function Note({ text }: { readonly text: string }) {
+  return <p className="sub row top"><Info16Regular style={{ marginTop: 2 }} /><span>{text}</span></p>;
+}
+
+function TargetRow({ from, candidate, targets, aim }: { readonly from: string; readonly candidate: Candidate; readonly targets: readonly Candidate[]; readonly aim: (target: string) => void }) {
+  const m = useMessages();
+  const name = candidate.target ?? '';
+  return (
+    <div className="row wrap" style={{ minHeight: 26 }}>
+      <span className="mono break" title={from}>{shortImage(from)}</span>
+      <ArrowRight16Regular />
+      <Dropdown size="small" aria-label={`${m.fix.target}: ${m.operation[candidate.kind]}`} value={shortImage(name)} title={name} selectedOptions={[name]} style={{ minWidth: 130 }} onOptionSelect={(_, { optionValue }) => optionValue !== undefined && aim(optionValue)}>
+        {targets.flatMap(({ target }) => (target === null ? [] : [<Option key={target} value={target} text={target}>{target}</Option>]))}
+      </Dropdown>
+      {candidate.newest && <span className="lbl">{m.fix.newest}</span>}
+    </div>
+  );
+}
+
+/** The verdict in one line: what users must see before they press the button. */
+function VerdictBand({ candidate }: { readonly candidate: Candidate }) {
+  const m = useMessages();
+  const { counts } = candidate;
+  if (candidate.unknown !== null) {
+    return (
+      <div className="band flat">
+        <QuestionCircle16Regular className="unk" />
+        <b>{m.fix.verdictUnknown}</b>
+        <span className="plainc">{m.fix.unknownCode[candidate.unknown.code]}</span>
+        {candidate.unknown.detail !== '' && <span className="code">{candidate.unknown.detail}</span>}
+      </div>
+    );
+  }
+  if (counts.introduced > 0) {
+    return (
+      <div className="band worse">
+        <AddCircle16Filled />
+        <b>{m.fix.verdictIntroduces}</b>
+        <span className="plainc">{m.fix.net(counts.introduced - counts.fixed)}</span>
+        <span className="grow" />
+        <SeverityMix counts={candidate.introducedSeverities} />
+      </div>
+    );
+  }
+  if (counts.fixed === 0) {
+    return <div className="band flat"><SubtractCircle16Regular className="unk" /><b>{candidate.kind === 'reboot' ? m.fix.verdictNothingReboot : m.fix.verdictNothing}</b></div>;
+  }
+  return (
+    <div className="band good">
+      <CheckmarkCircle16Filled />
+      <b>{m.fix.verdictFixes(counts.fixed)}</b>
+      <span className="grow" />
+      <SeverityMix counts={candidate.fixedSeverities} />
+    </div>
+  );
+}
+
+const reasonColours = { 'no-image-yet': 'rem', 'fixed-in-later-image': 'low', 'reboot-needed': 'warn', undetermined: 'unk', new: 'intro', returned: 'intro', none: 'none' } as const;
+
+function WhyRemain({ candidate: { remaining } }: { readonly candidate: Candidate }) {
+  const m = useMessages();
+  const reasons = [...Map.groupBy(remaining, ({ reason }) => reason)].filter(([reason]) => reason !== 'none');
+  if (reasons.length === 0) return null;
+  return (
+    <div className="row gap12 s12 wrap">
+      <span className="dim">{m.fix.whyRemain}</span>
+      {reasons.map(([reason, rows]) => (
+        <span key={reason} className="row gap4">
+          <i className="sq" style={{ background: `var(--${reasonColours[reason]})` }} />
+          {m.reason[reason]} <b>{m.unit.number(new Set(rows.map(({ vulnerability }) => vulnerability)).size)}</b>
+        </span>
+      ))}
+    </div>
+  );
+}
+
+/** The image operation is always shown, also where there is nothing to move to, with the reason beside the button. */
+export function EmptyImageCard({ fix }: { readonly fix: FixOverview }) {
+  const m = useMessages();
+  const title = m.operation['node-image'];
+  return (
+    <section className="card col g10" aria-label={title}>
+      <div className="row between wrap">
+        <h2 style={{ fontSize: 19, lineHeight: '26px' }}>{title}</h2>
+        <Button disabled>{title}</Button>
+      </div>
+      <div className="row wrap"><span className="mono break">{fix.currentImage}</span><ArrowRight16Regular /><span className="dim">{m.fix.newestAlready}</span></div>
+      <div className="band flat"><SubtractCircle16Regular className="unk" /><b>{m.fix.verdictNothing}</b></div>
+      <Note text={m.fix.noTargets} />
+    </section>
+  );
+}

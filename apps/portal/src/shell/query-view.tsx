@@ -1,0 +1,92 @@
+import { Button, Skeleton, SkeletonItem } from '@fluentui/react-components';
+import { ApiError, ApiUnreachableError } from '@nodeward/api';
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { Link } from 'react-router';
+import { useMessages } from '../preferences.tsx';
+
+interface QueryViewProps<Data> {
+  readonly query: UseQueryResult<Data>;
+  readonly children: (data: Data) => ReactNode;
+}
+
+/** What was read, or why it could not be: never an empty list in place of a failure. */
+export function QueryView<Data>({ query, children }: QueryViewProps<Data>) {
+  if (query.data !== undefined && !isSignedOut(query.error)) return children(query.data);
+  if (query.error !== null) return <FailureView error={query.error} retry={() => void query.refetch()} />;
+  return <LoadingView />;
+}
+
+const isSignedOut = (error: Error | null): boolean => error instanceof ApiError && error.problem.code === 'unauthorized';
+
+export function LoadingView() {
+  const m = useMessages();
+  return (
+    <Skeleton aria-label={m.view.loading} className="skeleton">
+      <SkeletonItem size={72} />
+      {[1, 2, 3, 4, 5, 6].map((line) => (
+        <SkeletonItem key={line} size={24} />
+      ))}
+    </Skeleton>
+  );
+}
+
+export function FailureView({ error, retry }: { readonly error: Error; readonly retry: () => void }) {
+  const m = useMessages();
+  const code = error instanceof ApiError ? error.problem.code : undefined;
+  if (code === 'unauthorized') return <SignedOutView retry={retry} />;
+  if (code === 'not-found') return <NotFoundView />;
+  if (error instanceof ApiUnreachableError) {
+    return <Message title={m.view.unreachable} text={m.view.unreachableText} retry={retry} />;
+  }
+  return <Message title={m.view.failed} text={code === undefined ? error.message : m.problem[code]} retry={retry} {...detailOf(error)} />;
+}
+
+const detailOf = (error: Error): { detail?: string } => (error instanceof ApiError && error.problem.detail !== undefined ? { detail: error.problem.detail } : {});
+
+function Message({ title, text, detail, retry }: { readonly title: string; readonly text: string; readonly detail?: string; readonly retry: () => void }) {
+  const m = useMessages();
+  return (
+    <div className="state-page" role="alert">
+      <div>
+        <h2>{title}</h2>
+        <p className="sub">{text}</p>
+      </div>
+      {detail !== undefined && <p className="code">{detail}</p>}
+      <Button appearance="primary" onClick={retry}>{m.view.retry}</Button>
+    </div>
+  );
+}
+
+function SignedOutView({ retry }: { readonly retry: () => void }) {
+  const m = useMessages();
+  return (
+    <div className="state-page" role="alert">
+      <div>
+        <h2>{m.view.signedOut}</h2>
+        <p className="sub">{m.view.signedOutText}</p>
+      </div>
+      <code className="command mono">nodeward link</code>
+      <Button onClick={retry}>{m.view.retry}</Button>
+    </div>
+  );
+}
+
+export function NotFoundView() {
+  const m = useMessages();
+  return (
+    <div className="state-page">
+      <div>
+        <h2>{m.view.notFound}</h2>
+        <p className="sub">{m.view.notFoundText}</p>
+      </div>
+      <Link to="/recommendations">{m.view.toRecommendations}</Link>
+    </div>
+  );
+}
+
+/** One line for a command that the server refused. */
+export function failureText(m: ReturnType<typeof useMessages>, error: Error): string {
+  if (error instanceof ApiError) return [m.problem[error.problem.code], error.problem.detail ?? ''].join(' ').trim();
+  return error instanceof ApiUnreachableError ? m.view.unreachable : error.message;
+}

@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { extname, join } from 'node:path';
+import { type Endpoint, type EndpointName, endpoints } from '@nodeward/api';
+import { answers } from './fixture-fleet.ts';
+
+export type Scenario = 'fleet' | 'empty' | 'signed-out' | 'broken';
+
+export interface ContractServer extends AsyncDisposable {
+  readonly origin: string;
+  /** What the API answers from now on. */
+  readonly play: (scenario: Scenario) => void;
+}
+
+const types: Readonly<Record<string, string>> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+const policy = "default-src 'self';style-src 'self' 'unsafe-inline';img-src 'self' data:;connect-src 'self';frame-ancestors 'none'";
+
+/** Serves the built portal and fixture answers that the contract's own schemas have checked, so that they cannot drift. */
+export async function startContractServer(portal: string): Promise<ContractServer> {
+  let scenario: Scenario = 'fleet';
+  const server = createServer((request, response) => {
+    response.setHeader('content-security-policy', policy);
+    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+    if (path === '/api/events') listen(response);
+    else if (path.startsWith('/api/')) answer(request, response, path, scenario);
+    else void sendFile(response, portal, path);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    origin: `http://127.0.0.1:${address.port}`,
+    play: (next) => {
+      scenario = next;
+    },
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function listen(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.write('retry: 60000\n\n');
+}
+
+const names = Object.keys(endpoints).filter((name): name is EndpointName => name in endpoints);
+
+function match(method: string, path: string): { readonly name: EndpointName; readonly parameters: Readonly<Record<string, string>> } | undefined {
+  for (const name of names) {
+    const endpoint: Endpoint = endpoints[name];
+    const found = endpoint.method === method ? new RegExp(`^${endpoint.path.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`).exec(path) : null;
+    if (found !== null) return { name, parameters: Object.fromEntries(Object.entries(found.groups ?? {}).map(([key, value]) => [key, decodeURIComponent(value)])) };
+  }
+  return undefined;
+}
+
+const refusals = { 'signed-out': [401, 'unauthorized'], broken: [503, 'unavailable'] } as const;
+
+function answer(request: IncomingMessage, response: ServerResponse, path: string, scenario: Scenario): void {
+  if (scenario === 'signed-out' || scenario === 'broken') {
+    const [status, code] = refusals[scenario];
+    problem(response, status, code);
+    return;
+  }
+  const found = match(request.method ?? 'GET', path);
+  const make = found === undefined ? undefined : answers[found.name];
+  if (found === undefined || make === undefined) {
+    problem(response, 404, 'not-found');
+    return;
+  }
+  try {
+    const value: unknown = scenario === 'empty' ? emptied(make(found.parameters)) : make(found.parameters);
+    const endpoint: Endpoint = endpoints[found.name];
+    response.writeHead(endpoint.status, { 'content-type': 'application/json' }).end(JSON.stringify(endpoint.response.parse(value)));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    problem(response, 404, 'not-found');
+  }
+}
+
+/** The same answer of a fleet in which nothing has been read yet. */
+function emptied(value: object): object {
+  return Object.fromEntries(Object.entries(value).map(([key, inner]): [string, unknown] => [key, Array.isArray(inner) && key !== 'plans' ? [] : inner]));
+}
+
+function problem(response: ServerResponse, status: number, code: string): void {
+  response.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify({ type: 'about:blank', title: code, status, code }));
+}
+
+async function sendFile(response: ServerResponse, portal: string, path: string): Promise<void> {
+  const file = extname(path) === '' ? 'index.html' : path.slice(1);
+  const content = await readFile(join(portal, file)).catch(() => undefined);
+  if (content === undefined) response.writeHead(404).end();
+  else response.writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream' }).end(content);
+}
