@@ -12,11 +12,6 @@ export interface AdvisoryState {
   readonly feeds: readonly Connection['advisoryDatabase']['feeds'][number][];
 }
 
-/** What a connection may be matched against: the sample fleet's database is made for the sample fleet alone. */
-export function purposeOf(kind: ProviderKind): AdvisoryDatabasePurpose {
-  return kind === 'sample' ? 'sample' : 'production';
-}
-
 export async function readAdvisoryState(kind: ProviderKind, database: { readonly folder: string; readonly purpose: AdvisoryDatabasePurpose }): Promise<AdvisoryState> {
   const known = { folder: database.folder, purpose: database.purpose };
   try {
