@@ -83,7 +83,7 @@ export default {
       name: 'cloud SDKs only in providers',
       severity: 'error',
       from: { pathNot: '^packages/providers/' },
-      to: { path: 'node_modules/(@azure|@aws-sdk|@google-cloud|google-auth-library|@kubernetes)/' },
+      to: { path: '(^|node_modules/)(@azure|@aws-sdk|@google-cloud|google-auth-library|@kubernetes)(/|$)' },
     },
     {
       name: 'engine has no network',
