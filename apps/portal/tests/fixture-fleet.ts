@@ -210,7 +210,7 @@ export const answers: Answers = {
       vulnerability, severity: row.severity, severitySource: row.severitySource, vendorSeverity: 'high', cvss: [{ version: '3.1', vector: 'CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:H', score: row.cvssScore }],
       details: 'The dynamic loader of the C library overflows a buffer while it reads GLIBC_TUNABLES. Someone with a login on the node may gain root through a SUID program.', published: '2023-10-03T00:00:00Z', modified: '2024-01-11T00:00:00Z',
       references: [`https://ubuntu.com/security/${vulnerability}`, 'https://ubuntu.com/security/notices/USN-6409-1'],
-      findings: [{ ...row, advisory: `UBUNTU-${vulnerability}`, rule: 'source-version < fixed-version', related: ['USN-6409-1'], packages: [{ name: 'libc-bin', version: row.installedVersions[0] ?? '' }, { name: 'libc6', version: row.installedVersions[0] ?? '' }], evidencePath: '/var/lib/dpkg/status', grade: 'disk', advisoryDatabaseRevision: revision }],
+      findings: [{ ...row, advisory: `UBUNTU-${vulnerability}`, rule: 'source-older-than-fixed', related: ['USN-6409-1'], packages: [{ name: 'libc-bin', version: row.installedVersions[0] ?? '' }, { name: 'libc6', version: row.installedVersions[0] ?? '' }], evidencePath: '/var/lib/dpkg/status', grade: 'disk', advisoryDatabaseRevision: revision }],
       nodePoolInstances: [0, 1, 2].map((index) => occurrence(poolOf(poolId), index)),
       moreAffectedResources: rows.filter(({ poolId: other, state }) => other !== poolId && state === 'unhealthy').flatMap((other) => [0, 1, 2].map((index) => occurrence(other, index))),
     };

@@ -17,6 +17,7 @@ describe('the words of the API', () => {
   });
 
   it('are those of the engine where it exports types alone', () => {
+    expectTypeOf<api.MatchRule>().toEqualTypeOf<engine.MatchRule>();
     expectTypeOf<api.Verdict>().toEqualTypeOf<engine.Verdict>();
     expectTypeOf<api.SeveritySource>().toEqualTypeOf<engine.NodeMatch['severitySource']>();
     expect(api.severitySource.options).toHaveLength(4);

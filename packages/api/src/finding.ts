@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { count, evidenceGrade, findingState, identifier, instant, kernelState, matchState, severity, severitySource, verdict } from './vocabulary.ts';
+import { count, evidenceGrade, findingState, identifier, instant, kernelState, matchRule, matchState, severity, severitySource, verdict } from './vocabulary.ts';
 
 /** The life of one (node pool, package family, vulnerability). */
 export const finding = z.object({
@@ -71,7 +71,7 @@ export const vulnerabilityDetails = z.object({
   findings: z.array(
     finding.extend({
       advisory: z.string(),
-      rule: z.string(),
+      rule: matchRule,
       related: z.array(z.string()),
       packages: z.array(z.object({ name: z.string(), version: z.string() })),
       evidencePath: z.string(),

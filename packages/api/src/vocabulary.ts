@@ -91,6 +91,10 @@ export type NotEvaluatedCause = z.infer<typeof notEvaluatedCause>;
 export const findingState = z.enum(['open', 'no-fix', 'reboot-required', 'remediating', 'awaiting-verification', 'undetermined', 'resolved', 'resource-gone']);
 export type FindingState = z.infer<typeof findingState>;
 
+/** Which sentence of the matcher's rules gave a match. */
+export const matchRule = z.enum(['source-older-than-fixed', 'source-in-range-without-fix', 'source-up-to-last-affected', 'version-not-comparable']);
+export type MatchRule = z.infer<typeof matchRule>;
+
 export const verdict = z.enum(['fixed-by-reboot', 'fixed-by-image', 'fixed-by-kubernetes', 'no-image-yet', 'no-vendor-fix', 'not-fixable-here', 'unknown']);
 export type Verdict = z.infer<typeof verdict>;
 

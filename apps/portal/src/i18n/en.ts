@@ -10,6 +10,7 @@ import type {
   JobEvent,
   JobState,
   LedgerRow,
+  MatchRule,
   MatchState,
   NodePhase,
   NotEvaluatedCause,
@@ -165,6 +166,12 @@ export const en = {
     'not-fixable-here': 'Cannot be fixed from here',
     unknown: 'What fixes it is not known',
   } satisfies Record<Verdict, string>,
+  matchRule: {
+    'source-older-than-fixed': 'The source package is older than the fixed version',
+    'source-in-range-without-fix': 'The source package is affected, and no fixed version is published',
+    'source-up-to-last-affected': 'The source package is not newer than the last affected version',
+    'version-not-comparable': 'The versions cannot be compared',
+  } satisfies Record<MatchRule, string>,
   verdictShort: {
     'fixed-by-reboot': 'Reboot required',
     'fixed-by-image': 'Fix available',

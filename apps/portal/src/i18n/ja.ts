@@ -136,6 +136,12 @@ export const ja: Messages = {
     'not-fixable-here': 'ここからは修正できません',
     unknown: '修正方法が分かりません',
   },
+  matchRule: {
+    'source-older-than-fixed': 'ソース パッケージが修正バージョンより古い',
+    'source-in-range-without-fix': 'ソース パッケージが影響を受け、修正バージョンは未公開',
+    'source-up-to-last-affected': 'ソース パッケージが影響を受ける最終バージョン以前',
+    'version-not-comparable': 'バージョンを比較できない',
+  },
   verdictShort: {
     'fixed-by-reboot': '再起動が必要',
     'fixed-by-image': '修正プログラムあり',

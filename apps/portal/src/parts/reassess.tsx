@@ -1,5 +1,5 @@
-import { Button, ProgressBar } from '@fluentui/react-components';
-import { ArrowSync16Regular } from '@fluentui/react-icons';
+import { Button, ProgressBar, Spinner } from '@fluentui/react-components';
+import { ArrowSync16Regular, ErrorCircle16Filled } from '@fluentui/react-icons';
 import type { Reassessment } from '@nodeward/api';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
@@ -8,17 +8,17 @@ import { useMessages } from '../preferences.tsx';
 import { failureText } from '../shell/query-view.tsx';
 
 interface ReassessProps {
-  readonly scope: { readonly kind: 'pool' | 'connection'; readonly id: string };
+  readonly scope: { readonly kind: 'node' | 'pool' | 'connection'; readonly id: string };
   readonly label: string;
   readonly accessibleName?: string;
   readonly cancelName?: string;
   readonly appearance?: 'subtle' | 'secondary';
 }
 
-function start(scope: ReassessProps['scope']): Promise<Reassessment> {
-  return scope.kind === 'pool'
-    ? api.call('reassessPool', { parameters: { poolId: scope.id } })
-    : api.call('reassessConnection', { parameters: { connectionId: scope.id } });
+function start({ kind, id }: ReassessProps['scope']): Promise<Reassessment> {
+  if (kind === 'node') return api.call('reassessNode', { parameters: { nodeId: id } });
+  if (kind === 'pool') return api.call('reassessPool', { parameters: { poolId: id } });
+  return api.call('reassessConnection', { parameters: { connectionId: id } });
 }
 
 /** 再評価 with its progress and a way to stop it; the newest one of this scope is shown until the page goes. */
@@ -63,6 +63,31 @@ export function Reassess({ scope, label, accessibleName, cancelName, appearance 
         </Button>
       )}
       {begin.error !== null && <span role="alert" className="bad s12">{m.settings.reassessFailed}: {failureText(m, begin.error)}</span>}
+    </span>
+  );
+}
+
+/** 再評価 of one node, in its row: the row itself shows what came of it. */
+export function ReassessNode({ nodeId, name }: { readonly nodeId: string; readonly name: string }) {
+  const m = useMessages();
+  const client = useQueryClient();
+  const list = useQuery(reassessmentsQuery);
+  const begin = useMutation({ mutationFn: () => start({ kind: 'node', id: nodeId }), onSettled: () => client.invalidateQueries({ queryKey: ['reassessments'] }) });
+  const running = list.data?.reassessments.some(({ scope, state }) => state === 'running' && scope.kind === 'node' && scope.id === nodeId) ?? false;
+  useRefreshWhenDone(running);
+  const failure = begin.error === null ? undefined : `${m.settings.reassessFailed}: ${failureText(m, begin.error)}`;
+  return (
+    <span className="row">
+      {failure !== undefined && <span role="alert" className="sr">{failure}</span>}
+      <Button
+        appearance="subtle"
+        size="small"
+        icon={running || begin.isPending ? <Spinner size="extra-tiny" /> : failure === undefined ? <ArrowSync16Regular /> : <ErrorCircle16Filled className="bad" />}
+        aria-label={m.settings.reassessOf(name)}
+        title={failure ?? m.settings.reassessOf(name)}
+        disabled={running || begin.isPending}
+        onClick={() => begin.mutate()}
+      />
     </span>
   );
 }

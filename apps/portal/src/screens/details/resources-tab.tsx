@@ -4,7 +4,7 @@ import type { CoverageEntry, Node, NotEvaluatedCause, RecommendationDetails } fr
 import { useNavigate } from 'react-router';
 import { GradeTag } from '../../parts/grade-tag.tsx';
 import { NodeStateTag } from '../../parts/state-tag.tsx';
-import { Reassess } from '../../parts/reassess.tsx';
+import { Reassess, ReassessNode } from '../../parts/reassess.tsx';
 import { shortImage } from '../../parts/short-image.ts';
 import { useMessages, usePreferences } from '../../preferences.tsx';
 
@@ -38,7 +38,7 @@ function NodeTable({ nodes }: { readonly nodes: readonly Node[] }) {
   const { m, time, language } = usePreferences();
   return (
     <div className="tw" role="region" tabIndex={0} aria-label={m.unassessed.perNode}>
-      <table className="tbl" style={{ minWidth: language === 'ja' ? 1230 : 1366 }} aria-label={m.unassessed.perNode}>
+      <table className="tbl" style={{ minWidth: language === 'ja' ? 1290 : 1426 }} aria-label={m.unassessed.perNode}>
         <colgroup>
           <col />
           <col style={{ width: language === 'ja' ? 88 : 128 }} />
@@ -47,6 +47,7 @@ function NodeTable({ nodes }: { readonly nodes: readonly Node[] }) {
           <col style={{ width: 70 }} />
           <col style={{ width: 116 }} />
           <col style={{ width: 112 }} />
+          <col style={{ width: 60 }} />
         </colgroup>
         <thead>
           <tr>
@@ -57,6 +58,7 @@ function NodeTable({ nodes }: { readonly nodes: readonly Node[] }) {
             <th scope="col" className="r">{m.recommendation.columns.cves}</th>
             <th scope="col">{m.details.nodeImage}</th>
             <th scope="col" className="r">{m.unassessed.lastTry}</th>
+            <td />
           </tr>
         </thead>
         <tbody>
@@ -69,6 +71,7 @@ function NodeTable({ nodes }: { readonly nodes: readonly Node[] }) {
               <td className="r">{node.openVulnerabilities === null ? <span className="unk">{m.unit.unknown}</span> : m.unit.number(node.openVulnerabilities)}</td>
               <td className="mono" title={node.image}>{shortImage(node.image)}</td>
               <td className="r dim">{node.assessment === null ? m.details.neverAssessed : time.full(node.assessment.finishedAt ?? node.assessment.startedAt)}</td>
+              <td><ReassessNode nodeId={node.id} name={node.name} /></td>
             </tr>
           ))}
         </tbody>
