@@ -134,7 +134,7 @@ function LedgerTable({ rows }: { readonly rows: readonly LedgerRow[] }) {
   const c = m.jobs.ledgerColumns;
   return (
     <table className="tbl plain" aria-label={m.jobs.ledger}>
-      <colgroup><col style={{ width: 86 }} /><col /><col style={{ width: 68 }} /><col style={{ width: 52 }} /><col style={{ width: 70 }} /></colgroup>
+      <colgroup><col style={{ width: 86 }} /><col /><col style={{ width: 68 }} /><col style={{ width: 60 }} /><col style={{ width: 70 }} /></colgroup>
       <thead>
         <tr>
           <th scope="col">{c.when}</th>
