@@ -57,6 +57,7 @@ export { assessManifest } from './assessment/assess-manifest.ts';
 export { assessReading, type AssessOptions } from './assessment/assess-reading.ts';
 export { type Candidate, type VulnerabilityVerdict, verdictsOf } from './forecast/verdict.ts';
 export { forecast, type ForecastOptions } from './forecast/forecast.ts';
+export { type ForecastSide, notToldBy } from './forecast/not-told.ts';
 export { type AksManifestOptions, isAksManifest, parseAksManifest } from './image-catalog/aks-manifest.ts';
 export { parseSourceNames, type SourceNames } from './image-catalog/source-names.ts';
 export { type InventoryMatches, matchInventory } from './matcher/match.ts';

@@ -26,7 +26,7 @@ export async function poolMatches(db: Database, poolId: string): Promise<readonl
 }
 
 export type ImageMatches =
-  | { readonly kind: 'known'; readonly matches: readonly NodeMatch[]; readonly grade: EvidenceGrade; readonly complete: boolean; readonly revision: string }
+  | { readonly kind: 'known'; readonly matches: readonly NodeMatch[]; readonly coverage: readonly CoverageEntry[]; readonly grade: EvidenceGrade; readonly complete: boolean; readonly revision: string }
   | { readonly kind: 'unknown'; readonly code: 'image-not-published' | 'unreadable' | 'no-advisories'; readonly detail: string };
 
 /** What `ensureImageReadings` found out about one image of the pool. */
@@ -46,5 +46,5 @@ export async function imageMatches(db: Database, poolId: string, image: string):
   const rows = await db.selectFrom('match').selectAll().where('match_set_id', '=', setId).orderBy('vulnerability').orderBy('source_package').orderBy('kernel_release').execute();
   const coverage: readonly CoverageEntry[] = reading.coverage;
   const matches = rows.map((row) => toNodeMatch(row, reading.evidence_paths[row.fact_class] ?? ''));
-  return { kind: 'known', matches, grade, complete: reading.complete === true && !coverage.some(isIncomplete), revision };
+  return { kind: 'known', matches, coverage, grade, complete: reading.complete === true && !coverage.some(isIncomplete), revision };
 }

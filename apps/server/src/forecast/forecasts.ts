@@ -1,5 +1,5 @@
 import type { BestAction, Candidate, EvidenceGrade, OperationKind } from '@nodeward/api';
-import { type Forecast, forecast, type NodeMatch, type VulnerabilityVerdict, verdictsOf } from '@nodeward/engine';
+import { type Forecast, forecast, type NodeMatch, notToldBy, type VulnerabilityVerdict, verdictsOf } from '@nodeward/engine';
 import { ensureImageReadings } from '../assessment/image-reading.ts';
 import { imageMatches, type PoolMatch, poolMatches } from '../assessment/pool-matches.ts';
 import { type Dependencies, forecastKey, type Forecasts, type ForecastVerdict } from '../dependencies.ts';
@@ -138,7 +138,9 @@ async function imageCandidate(deps: ForecastDependencies, state: PoolState, befo
   const told = state.assessedNodes === 0 ? notAssessed : await imageMatches(deps.db, state.poolId, image);
   if (told.kind === 'unknown') return { ...base, confidence: 'low', grade: null, forecast: null, unknown: { code: told.code, detail: told.detail }, matches: undefined };
   const confidence = confidenceOf(told.grade, told.complete && state.notAssessedNodes === 0);
-  return { ...base, confidence, grade: told.grade, forecast: forecast(before, told.matches), unknown: null, matches: told.matches };
+  // What the image's evidence could not read is not fixed by it.
+  const matches = [...told.matches, ...notToldBy(told, before, ['affected-fix-available'])];
+  return { ...base, confidence, grade: told.grade, forecast: forecast(before, matches), unknown: null, matches };
 }
 
 const notAssessed = { kind: 'unknown', code: 'not-assessed', detail: 'no node of the pool has been assessed' } as const;
