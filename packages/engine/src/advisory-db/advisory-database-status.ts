@@ -2,9 +2,11 @@ import { AdvisoryDatabaseError, type AdvisoryDatabaseReason } from '../base/erro
 import type { AdvisoryDatabasePurpose } from '../model/advisory-lookup.ts';
 import { FeedFileMissing, openFeedFile } from './feed-file.ts';
 import { type ManifestFeed, readManifest } from './manifest.ts';
+import type { FeedKind } from './schema.ts';
 
 export interface FeedStatus {
   readonly name: string;
+  readonly kind: FeedKind;
   readonly file: string;
   readonly sha256: string;
   readonly sourceSha256: string;
@@ -15,6 +17,8 @@ export interface FeedStatus {
   readonly rows?: number;
   readonly refused?: number;
   readonly licence?: string;
+  /** Of the model that computed scores, where there is one. */
+  readonly model?: string;
   readonly ecosystems?: readonly string[];
   readonly damage?: { readonly reason: AdvisoryDatabaseReason; readonly message: string };
 }
@@ -27,15 +31,15 @@ export interface AdvisoryDatabaseStatus {
 
 /** For `db status`: proves every file and names the damage of each. Throws where there is no readable manifest. */
 export async function advisoryDatabaseStatus(folder: string): Promise<AdvisoryDatabaseStatus> {
-  const manifest = await readManifest(folder);
+  const manifest = readManifest(folder);
   if (manifest === undefined) throw new AdvisoryDatabaseError('absent', `there is no advisory database in ${folder}`);
   const feeds = await Promise.all([...manifest.feeds].map(([name, feed]) => feedStatus(folder, name, feed)));
   return { revision: manifest.revision, purpose: manifest.purpose, feeds };
 }
 
 async function feedStatus(folder: string, name: string, feed: ManifestFeed): Promise<FeedStatus> {
-  const { file, sha256, bytes, records, newest, source_sha256: sourceSha256 } = feed;
-  const known = { name, file, sha256, sourceSha256, bytes, records, newest };
+  const { kind, file, sha256, bytes, records, newest, source_sha256: sourceSha256 } = feed;
+  const known = { name, kind, file, sha256, sourceSha256, bytes, records, newest };
   try {
     using database = await openFeedFile(folder, feed);
     const meta = new Map(database.prepare('SELECT key, value FROM meta').all().map((row) => [String(row.key), String(row.value)]));
@@ -45,6 +49,7 @@ async function feedStatus(folder: string, name: string, feed: ManifestFeed): Pro
       rows: Number(meta.get('rows')),
       refused: Number(meta.get('refused')),
       licence: meta.get('licence') ?? '',
+      ...(meta.has('model') ? { model: meta.get('model') ?? '' } : {}),
       ecosystems: Array.isArray(ecosystems) ? ecosystems.map(String) : [],
     };
   } catch (error) {

@@ -4,17 +4,18 @@ import { createReadStream } from 'node:fs';
 import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { InvalidInputError } from '../base/errors.ts';
+import { AdvisoryDatabaseError, InvalidInputError } from '../base/errors.ts';
 import type { AdvisoryDatabasePurpose } from '../model/advisory-lookup.ts';
-import type { BuiltFeed, FeedBuildTask } from './build-feed.ts';
+import type { FeedBuildTask } from './build-feed.ts';
 import type { BuildMessage } from './build-feed-process.ts';
+import type { BuiltFeed } from './built-feed.ts';
 import { fileNameOf, isFeedName, type ManifestFeed, manifestName, readManifest, writeManifestText } from './manifest.ts';
 import { builderRevision, databaseFormat } from './schema.ts';
 import { publishFile } from './write-once.ts';
 
 export interface FeedSource {
   readonly path: string;
-  /** Lower-case letters, digits, hyphens. Undefined: the family of its ecosystems (`ubuntu`). */
+  /** Lower-case letters, digits, hyphens. Undefined: the family of its ecosystems (`ubuntu`), or `kev` or `epss`. */
   readonly name?: string;
 }
 
@@ -53,7 +54,7 @@ const leastShareOfRecords = 0.9;
 export async function buildAdvisoryDatabase(options: BuildOptions): Promise<BuildReport> {
   if (options.feeds.length === 0) throw new InvalidInputError('no feed was given');
   await mkdir(options.folder, { recursive: true });
-  const before = await readManifest(options.folder);
+  const before = readPrevious(options.folder);
   if (before !== undefined && before.purpose !== options.purpose) {
     throw new InvalidInputError(`${options.folder} holds a database made for ${before.purpose}, not for ${options.purpose}`);
   }
@@ -67,6 +68,16 @@ export async function buildAdvisoryDatabase(options: BuildOptions): Promise<Buil
   if (feeds.size === 0) throw new InvalidInputError(outcomes.flatMap((feed) => (feed.outcome === 'refused' ? [feed.reason] : [])).join('; '));
   const revision = await publishManifest(options, feeds);
   return { revision, feeds: outcomes };
+}
+
+/** A database of an older format is built anew from what is given here. */
+function readPrevious(folder: string): ReturnType<typeof readManifest> {
+  try {
+    return readManifest(folder);
+  } catch (error) {
+    if (error instanceof AdvisoryDatabaseError && error.reason === 'format-too-old') return undefined;
+    throw error;
+  }
 }
 
 /** Puts the new entry into `feeds`, or says why not. */
@@ -105,6 +116,7 @@ async function buildOne(
 
 function entryOf(built: BuiltFeed): ManifestFeed {
   return {
+    kind: built.kind,
     file: fileNameOf(built.feed, built.sha256),
     sha256: built.sha256,
     bytes: built.bytes,

@@ -1,7 +1,8 @@
 /** Child process of `buildAdvisoryDatabase`: one feed, one answer. Its peak memory dies with it. */
 import type { AdvisoryDatabasePurpose } from '../model/advisory-lookup.ts';
 import { InvalidInputError } from '../base/errors.ts';
-import { buildFeed, type BuiltFeed, type FeedBuildTask } from './build-feed.ts';
+import { buildFeed, type FeedBuildTask } from './build-feed.ts';
+import type { BuiltFeed } from './built-feed.ts';
 
 export type BuildMessage =
   | { readonly kind: 'progress'; readonly done: number; readonly of: number }

@@ -1,5 +1,4 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
-import { inflateRawSync } from 'node:zlib';
 import { AdvisoryDatabaseError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { AdvisoryHead, RangeRow } from '../model/advisory-lookup.ts';
@@ -27,11 +26,12 @@ export class FeedReader {
     this.name = name;
     this.#database = database;
     this.#firstId = index * idsPerFile;
-    this.#selectRanges = statement(database, `SELECT r.package, r.seq, r.introduced, r.above, r.fixed, r.last_affected, b.names
+    this.#selectRanges = statement(database, `SELECT r.package, r.seq, r.introduced, r.above, r.fixed, r.last_affected, b.names, r.extra
       FROM package p JOIN range r ON r.package = p.id LEFT JOIN binaries b ON b.id = r.binaries
       WHERE p.ecosystem = ? AND p.name = ? ORDER BY r.seq`);
-    this.#selectAdvisories = statement(database, `SELECT a.id, a.name, a.vulnerabilities, a.severity, a.cvss
-      FROM affected f JOIN advisory a ON a.id = f.advisory WHERE f.package = ? AND f.seq = ? ORDER BY a.id`);
+    this.#selectAdvisories = statement(database, `SELECT a.name, a.vulnerabilities, t.severity, t.cvss, a.id
+      FROM range r JOIN json_each(r.advisories) j JOIN advisory a ON a.id = j.value JOIN rating t ON t.id = a.rating
+      WHERE r.package = ? AND r.seq = ? ORDER BY j.key`);
   }
 
   close(): void {
@@ -88,11 +88,11 @@ export class FeedReader {
   }
 
   #head(row: Row): AdvisoryHead {
-    const key = integer(row[0]);
-    let head = this.#heads.get(key);
+    const id = integer(row[4]);
+    let head = this.#heads.get(id);
     if (head === undefined) {
       head = headOf(row);
-      this.#heads.set(key, head);
+      this.#heads.set(id, head);
     }
     return head;
   }
@@ -122,15 +122,19 @@ export class FeedReader {
   }
 
   /** By own id or alias; an advisory of that id wins over one that only mentions it. */
-  advisory(name: string): Advisory | undefined {
-    const query = statement(this.#database, `SELECT a.id, a.name, a.vulnerabilities, a.severity, a.cvss, d.body
-      FROM alias n JOIN advisory a ON a.id = n.advisory JOIN detail d ON d.block = a.block
-      WHERE n.name = ? ORDER BY a.name <> n.name, a.id LIMIT 1`);
-    const [row] = this.#all(query, name);
-    if (row === undefined) return undefined;
+  about(name: string): readonly Advisory[] {
+    const query = statement(this.#database, `SELECT a.name, a.vulnerabilities, r.severity, r.cvss, d.body
+      FROM alias n JOIN advisory a ON a.id = n.advisory JOIN rating r ON r.id = a.rating JOIN detail d ON d.block = a.block
+      WHERE n.name IN (?1, ?2) AND (n.name = ?1 OR a.name = ?1) GROUP BY a.id ORDER BY a.name <> ?1, a.id`);
+    return this.#all(query, name, name.replace(/^UBUNTU-(?=CVE-)/, '')).map((row) => this.#advisoryOf(row));
+  }
+
+  #advisoryOf(row: Row): Advisory {
     const head = headOf(row);
-    const body = row[5];
+    const body = row[4];
     if (!(body instanceof Uint8Array)) throw malformed('detail');
+    // Loaded with the first prose: a process that only matches never needs it.
+    const { inflateRawSync } = process.getBuiltinModule('node:zlib');
     const lines = inflateRawSync(body, { maxOutputLength: limits.feedEntryBytes }).toString('utf8').split('\n');
     const start = `{"id":${JSON.stringify(head.id)}`;
     const line = lines.find((candidate) => candidate.startsWith(start));
@@ -157,7 +161,7 @@ export class FeedReader {
   /** `keys`: package, sequence, package, sequence, …: the rows of this advisory. */
   #affected(keys: unknown): AffectedRange[] {
     if (!Array.isArray(keys)) throw malformed('detail');
-    const query = statement(this.#database, `SELECT p.ecosystem, p.name, r.introduced, r.above, r.fixed, r.last_affected, b.names
+    const query = statement(this.#database, `SELECT p.ecosystem, p.name, r.introduced, r.above, r.fixed, r.last_affected, b.names, r.extra
       FROM range r JOIN package p ON p.id = r.package LEFT JOIN binaries b ON b.id = r.binaries WHERE r.package = ? AND r.seq = ?`);
     return keys.flatMap((key: unknown, index) => {
       if (index % 2 === 1) return [];
@@ -186,7 +190,7 @@ function statement(database: DatabaseSync, sql: string): StatementSync {
   return prepared;
 }
 
-/** introduced, above, fixed, last affected and binaries, from this position on. */
+/** introduced, above, fixed, last affected, binaries and extra, from this position on. */
 function boundsOf(row: Row, from: number): Omit<AffectedRange, 'ecosystem' | 'package'> {
   const names = row[from + 4];
   return {
@@ -195,18 +199,27 @@ function boundsOf(row: Row, from: number): Omit<AffectedRange, 'ecosystem' | 'pa
     ...(isNull(row[from + 2]) ? {} : { fixed: text(row[from + 2]) }),
     ...(isNull(row[from + 3]) ? {} : { lastAffected: text(row[from + 3]) }),
     ...(isNull(names) ? {} : { binaries: stringList(names) }),
+    ...(isNull(row[from + 5]) ? {} : extraOf(row[from + 5])),
   };
 }
 
+function extraOf(column: unknown): Pick<AffectedRange, 'operatingSystems'> {
+  const extra: unknown = JSON.parse(text(column));
+  if (!isObject(extra)) throw malformed('range');
+  const named = strings(extra.operatingSystems);
+  return { operatingSystems: (['linux', 'windows'] as const).filter((system) => named.includes(system)) };
+}
+
+/** name, vulnerabilities, severity and cvss, from the beginning of the row. */
 function headOf(row: Row): AdvisoryHead {
-  const id = text(row[1]);
-  const { severity, source } = severityColumn(text(row[3]));
+  const id = text(row[0]);
+  const { severity, source } = severityColumn(text(row[2]));
   return {
     id,
-    vulnerabilities: isNull(row[2]) ? [id.replace(/^UBUNTU-/, '')] : text(row[2]).split(' '),
+    vulnerabilities: isNull(row[1]) ? [id.replace(/^UBUNTU-/, '')] : text(row[1]).split(' '),
     severity,
     severitySource: source,
-    cvss: isNull(row[4]) ? [] : text(row[4]).split(' '),
+    cvss: isNull(row[3]) ? [] : text(row[3]).split(' '),
   };
 }
 

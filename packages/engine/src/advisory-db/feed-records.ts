@@ -3,30 +3,33 @@ import { type Entry, fromBufferPromise, type ZipFile } from 'yauzl';
 import { InvalidInputError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 
+export interface FeedRecord {
+  readonly name: string;
+  /** Parsed JSON; undefined where an entry is none. */
+  readonly record: unknown;
+  /** When its file was written, RFC 3339; empty where nothing says so. */
+  readonly date: string;
+}
+
 /** The records of one feed, in an order that depends on its content only. */
 export interface FeedRecords {
   readonly count: number;
-  /** Parsed JSON; `record` is undefined where an entry is none. */
-  records(): AsyncIterable<{ readonly name: string; readonly record: unknown }>;
+  records(): AsyncIterable<FeedRecord>;
 }
 
-/** What kind of container a feed is, is told by its content: a ZIP of JSON files, or JSON. */
-export async function openFeedRecords(bytes: Buffer, what: string): Promise<FeedRecords> {
-  if (bytes.length > limits.feedBytes) throw new InvalidInputError(`${what} is larger than ${limits.feedBytes} bytes`);
-  if (bytes.subarray(0, 4).equals(Buffer.from('PK\u0003\u0004', 'latin1'))) return openZip(bytes, what);
-  const root = /^\s*[[{]/.test(bytes.toString('latin1', 0, 256)) ? parseJson(bytes) : undefined;
-  if (root === undefined) throw new InvalidInputError(`${what} is not a feed that can be read (neither a ZIP archive nor JSON)`);
+/** A list of records, or one record. */
+export function recordsOf(root: unknown): FeedRecords {
   const list: readonly unknown[] = Array.isArray(root) ? root : [root];
   return {
     count: list.length,
     async *records() {
-      for (const [index, record] of list.entries()) yield { name: `record ${index}`, record };
+      for (const [index, record] of list.entries()) yield { name: `record ${index}`, record, date: '' };
     },
   };
 }
 
 /** Undefined where the bytes are no JSON, or nested deeper than the parser's stack. */
-function parseJson(bytes: Buffer): unknown {
+export function parseJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch {
@@ -42,16 +45,18 @@ interface StoredFile {
   readonly size: number;
   readonly crc32: number;
   readonly isDeflated: boolean;
+  /** Milliseconds of Unix time. */
+  readonly modified: number;
 }
 
-async function openZip(bytes: Buffer, what: string): Promise<FeedRecords> {
+export async function openZip(bytes: Buffer, what: string): Promise<FeedRecords> {
   const files = await listFiles(bytes, what);
   if (files.length === 0) throw new InvalidInputError(`${what} is a ZIP archive without JSON files`);
   const sorted = files.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   return {
     count: sorted.length,
     async *records() {
-      for (const file of sorted) yield { name: file.name, record: parseJson(readStored(bytes, file, what)) };
+      for (const file of sorted) yield { name: file.name, record: parseJson(readStored(bytes, file, what)), date: timeOf(file.modified) };
     },
   };
 }
@@ -86,7 +91,13 @@ async function locate(zip: ZipFile, entry: Entry, what: string): Promise<StoredF
     size: entry.uncompressedSize,
     crc32: entry.crc32,
     isDeflated: entry.compressionMethod === 8,
+    // The format knows local time only, so a day more or less is all that it can tell.
+    modified: entry.getLastModDate({ timezone: 'UTC' }).getTime(),
   };
+}
+
+function timeOf(modified: number): string {
+  return Number.isNaN(modified) ? '' : `${new Date(modified).toISOString().slice(0, 19)}Z`;
 }
 
 /** yauzl's streams do not compare the checksum and cost five times as much: the bytes are inflated here. */

@@ -27,6 +27,7 @@ export class FeedTables {
   readonly #database: DatabaseSync;
   readonly #packages = new Map<string, Map<string, PackageEntry>>();
   readonly #binaries = new Map<string, number>();
+  readonly #ratings = new Map<string, number>();
   readonly #aliases: [string, number][] = [];
   #packageCount = 0;
   #advisories = 0;
@@ -39,7 +40,7 @@ export class FeedTables {
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    this.#insertAdvisory = database.prepare('INSERT INTO advisory VALUES (?, ?, ?, ?, ?, ?)');
+    this.#insertAdvisory = database.prepare('INSERT INTO advisory VALUES (?, ?, ?, ?, ?)');
     this.#insertDetail = database.prepare('INSERT INTO detail VALUES (?, ?)');
   }
 
@@ -58,39 +59,41 @@ export class FeedTables {
     const { affected, cvss, vulnerabilities, related, ...prose } = advisory;
     const rows = advisory.withdrawn === undefined ? affected.flatMap((range) => this.#addRange(range, id)) : [];
     const { severity, source } = severityOf(advisory.vendorSeverity, cvss);
-    const vectors = cvss.length === 0 ? null : cvss.join(' ');
-    this.#insertAdvisory.run(id, advisory.id, vulnerabilitiesColumn(advisory), `${severity} ${source}`, vectors, this.#blocks);
-    for (const name of new Set([advisory.id, ...vulnerabilities, ...related])) this.#aliases.push([name, id]);
+    const column = vulnerabilitiesColumn(advisory);
+    const rating = idOf(this.#ratings, [`${severity} ${source}`, ...cvss].join('\n'));
+    this.#insertAdvisory.run(id, advisory.id, column, rating, this.#blocks);
+    for (const name of new Set([...vulnerabilities, ...related, ...(column === null ? [] : [advisory.id])])) this.#aliases.push([name, id]);
     this.#addDetail(JSON.stringify({ ...prose, related: related.filter((name) => !vulnerabilities.includes(name)), affected: rows }));
   }
 
-  finish(meta: ReadonlyMap<string, string>): void {
+  finish(): void {
     this.#flushDetail();
     const insertPackage = this.#database.prepare('INSERT INTO package VALUES (?, ?, ?)');
-    const insertRange = this.#database.prepare('INSERT INTO range VALUES (?, ?, ?, ?, ?, ?, ?, NULL)');
-    const insertAffected = this.#database.prepare('INSERT INTO affected VALUES (?, ?, ?)');
+    const insertRange = this.#database.prepare('INSERT INTO range VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
     const packages = [...this.#packages.values()].flatMap((names) => [...names.values()]).toSorted((a, b) => a.id - b.id);
     for (const { id, ecosystem, name, ranges } of packages) {
       insertPackage.run(id, ecosystem, name);
       for (const { bounds, seq, advisories } of ranges.values()) {
         insertRange.run(
           id, seq, bounds.introduced ?? null, bounds.above ?? null, bounds.fixed ?? null, bounds.lastAffected ?? null,
-          bounds.binaries === undefined ? null : this.#binariesId(bounds.binaries),
+          bounds.binaries === undefined ? null : idOf(this.#binaries, JSON.stringify(bounds.binaries)), extraColumn(bounds), JSON.stringify(advisories),
         );
-        for (const advisory of advisories) insertAffected.run(id, seq, advisory);
       }
     }
-    this.#writeNames(meta);
+    this.#writeNames();
   }
 
-  #writeNames(meta: ReadonlyMap<string, string>): void {
+  #writeNames(): void {
     const insertAlias = this.#database.prepare('INSERT INTO alias VALUES (?, ?)');
     const insertBinaries = this.#database.prepare('INSERT INTO binaries VALUES (?, ?)');
-    const insertMeta = this.#database.prepare('INSERT INTO meta VALUES (?, ?)');
+    const insertRating = this.#database.prepare('INSERT INTO rating VALUES (?, ?, ?)');
     const aliases = this.#aliases.toSorted(([a, first], [b, second]) => (a < b ? -1 : a > b ? 1 : first - second));
     for (const [name, advisory] of aliases) insertAlias.run(name, advisory);
     for (const [names, id] of this.#binaries) insertBinaries.run(id, names);
-    for (const [key, value] of [...meta].toSorted(([a], [b]) => (a < b ? -1 : 1))) insertMeta.run(key, value);
+    for (const [rating, id] of this.#ratings) {
+      const [severity = '', ...vectors] = rating.split('\n');
+      insertRating.run(id, severity, vectors.length === 0 ? null : vectors.join(' '));
+    }
   }
 
   /** Gives the key of the row, package and sequence, or nothing where the advisory repeats itself. */
@@ -123,13 +126,6 @@ export class FeedTables {
     return found;
   }
 
-  #binariesId(names: readonly string[]): number {
-    const text = JSON.stringify(names);
-    const id = this.#binaries.get(text) ?? this.#binaries.size + 1;
-    this.#binaries.set(text, id);
-    return id;
-  }
-
   #addDetail(line: string): void {
     this.#block.push(line);
     this.#blockLength += line.length;
@@ -145,10 +141,22 @@ export class FeedTables {
   }
 }
 
+/** Numbers each distinct text once, from 1 on, in the order in which they come. */
+function idOf(known: Map<string, number>, text: string): number {
+  const id = known.get(text) ?? known.size + 1;
+  known.set(text, id);
+  return id;
+}
+
 /** Most ranges are "older than"; the others need all bounds to be told apart. */
-function boundsKey({ introduced, above, fixed, lastAffected, binaries }: AffectedRange): string {
-  if (introduced === undefined && above === undefined && lastAffected === undefined && binaries === undefined) return fixed ?? '';
-  return JSON.stringify([introduced, above, fixed, lastAffected, binaries]);
+function boundsKey({ introduced, above, fixed, lastAffected, binaries, operatingSystems }: AffectedRange): string {
+  const isPlain = introduced === undefined && above === undefined && lastAffected === undefined && binaries === undefined && operatingSystems === undefined;
+  return isPlain ? fixed ?? '' : JSON.stringify([introduced, above, fixed, lastAffected, binaries, operatingSystems]);
+}
+
+/** NULL for nearly every range of nearly every feed. */
+function extraColumn({ operatingSystems }: AffectedRange): string | null {
+  return operatingSystems === undefined ? null : JSON.stringify({ operatingSystems });
 }
 
 function vulnerabilitiesColumn(advisory: Advisory): string | null {

@@ -1,13 +1,21 @@
 import { severityOf } from '../advisory/severity-of.ts';
-import { osvFormat } from '../advisory/osv/parse.ts';
+import { feedFormats } from '../advisory/registry.ts';
 import type { AdvisoryHead, AdvisoryLookup, RangeRow } from '../model/advisory-lookup.ts';
 import type { Advisory, AffectedRange } from '../model/advisory.ts';
+import type { Threat } from '../model/threat.ts';
 
-/** A database in memory, from OSV records. `memory-lookup.test.ts` holds it to the real one. */
-export function createMemoryLookup(records: readonly unknown[], purpose: AdvisoryLookup['purpose'] = 'production'): AdvisoryLookup {
+/**
+ * A database in memory, from OSV records of any feed; what a vulnerability is not in `threats` for is
+ * not known of it. `memory-lookup.test.ts` holds it to the real one.
+ */
+export function createMemoryLookup(
+  records: readonly unknown[],
+  purpose: AdvisoryLookup['purpose'] = 'production',
+  threats: ReadonlyMap<string, Threat> = new Map(),
+): AdvisoryLookup {
   const advisories = records.map((record) => {
-    const result = osvFormat.parse(record);
-    if (result.kind === 'refused') throw new Error(`${result.reason} ${result.detail}`);
+    const result = feedFormats.find((format) => format.recognises(record))?.parse(record);
+    if (result?.kind !== 'advisory') throw new Error(`no advisory: ${JSON.stringify(result)}`);
     return result.advisory;
   });
   const rows = advisories.filter(({ withdrawn }) => withdrawn === undefined)
@@ -27,7 +35,9 @@ export function createMemoryLookup(records: readonly unknown[], purpose: Advisor
       return own === ecosystem && range.package === source ? [{ ...bounds, packageId: index, sequence: 0 }] : [];
     }),
     advisories: ({ packageId }) => rows.slice(packageId, packageId + 1).map(({ advisory }) => headOf(advisory)),
-    advisory: (id) => advisories.find((advisory) => advisory.id === id || advisory.vulnerabilities.includes(id)),
+    threat: (vulnerability) => threats.get(vulnerability) ?? { exploited: undefined, epss: undefined },
+    about: (name) => advisories.filter((advisory) => advisory.id === name || advisory.vulnerabilities.includes(name)),
+    advisory: (id) => advisories.find((advisory) => advisory.id === id) ?? advisories.find((advisory) => advisory.vulnerabilities.includes(id)),
   };
 }
 

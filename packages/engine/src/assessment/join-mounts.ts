@@ -10,7 +10,7 @@ import { isNamedBy, type PartitionContent, subjectOf } from './partition-content
 const placeOfRole: Partial<Record<PartitionRole, string>> = { usr: '/usr', var: '/var', boot: '/boot' };
 
 /** What the catalogers read, or what is installed as a whole: a mount at, above or below one of these is needed. */
-const neededPlaces = ['/usr', '/boot', '/etc', '/opt', '/var/lib/dpkg', '/var/log'] as const;
+const neededPlaces = ['/usr', '/boot', '/etc', '/opt', '/var/lib/dpkg', '/var/lib/rpm', '/var/log'] as const;
 /** Firmware partitions: out of scope, under whatever name fstab finds them. */
 const firmwarePlaces: ReadonlySet<string> = new Set(['/boot/efi', '/efi', '/boot/firmware']);
 /** Filesystems that no partition of this disk holds. */
@@ -94,4 +94,7 @@ function note({ partition, unread, filesystem }: PartitionContent, where: string
   if (where === undefined) coverage.add(subject, 'out-of-scope', 'not-needed-by-root', unread?.detail ?? filesystem?.kind);
   else if (unread === undefined) coverage.add(subject, 'read', 'read', `${filesystem?.kind ?? ''} ${where}`.trim());
   else coverage.add(subject, unread.state, unread.reason, `${unread.detail ?? ''} ${where}`.trim());
+  if (where === undefined || filesystem?.replayed === undefined) return;
+  const { transactions, blocks } = filesystem.replayed;
+  coverage.add(subject, 'read', 'journal-replayed', `${transactions} transactions, ${blocks} blocks`);
 }

@@ -30,14 +30,14 @@ export async function openRootTree(disk: DiskSource, coverage: Coverage): Promis
   return joinRootTree(await joinMounts(root, contents, coverage));
 }
 
-/** A partition that its type GUID puts out of scope is not even opened. */
+/** A partition that its type puts out of scope is not even opened. */
 function noteOutOfScope(partition: Partition, coverage: Coverage): boolean {
   const outside = partition.type.role === 'out-of-scope' || partition.type.role === 'swap';
   if (outside) coverage.add(subjectOf(partition), 'out-of-scope', 'partition-type-out-of-scope', partition.type.name);
   return outside;
 }
 
-/** The one filesystem with an os-release; of several the one with the type GUID of a root; of several such none. */
+/** The one filesystem with an os-release; of several the one with the type of a root; of several such none. */
 function findRoot(contents: readonly PartitionContent[], coverage: Coverage): PartitionContent | undefined {
   const candidates = contents.filter((content) => content.holdsRoot);
   if (candidates.length === 1) return candidates[0];
@@ -54,7 +54,7 @@ function noteNoRoot(table: PartitionTable, contents: readonly PartitionContent[]
   for (const { partition, unread, filesystem } of contents) {
     if (unread?.reason === 'filesystem-unknown' && table.kind === 'none') coverage.add('disk', 'unsupported', 'partition-table-unknown');
     else if (unread !== undefined) coverage.add(subjectOf(partition), unread.state, unread.reason, unread.detail);
-    else if (table.kind === 'gpt') coverage.add(subjectOf(partition), 'out-of-scope', 'not-needed-by-root', filesystem?.kind);
+    else if (table.kind !== 'none') coverage.add(subjectOf(partition), 'out-of-scope', 'not-needed-by-root', filesystem?.kind);
   }
   const told = coverage.entries.some((entry) => entry.subject === 'disk' && entry.reason !== 'truncated');
   if (!told) coverage.add('disk', 'unreadable', 'no-root-found');

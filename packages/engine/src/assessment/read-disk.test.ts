@@ -15,7 +15,8 @@ function lines(reading: Reading): readonly string[] {
 }
 
 const leftOut = [
-  'node components and Go modules | out-of-scope | not-read-in-this-version',
+  'node-components | read | read',
+  'go-modules | read | read',
   'container images | out-of-scope | container-images | /var/lib/containerd',
 ];
 const classesRead = ['os-packages | read | read', ...leftOut, 'kernel | read | read'];
@@ -85,6 +86,23 @@ describe('a node disk', () => {
     expect(lines(reading)).toEqual(['disk | read | read | ext4 /', ...classesRead]);
   });
 
+  it('of a running node is read with what is only in its journal, and says so', async () => {
+    const reading = await read(loadFixture(new URL('../filesystem/ext4/fixtures/journal-ext4/volume.img.zst', import.meta.url)));
+
+    expect(reading.inventory?.packages.find(({ name }) => name === 'openssl')?.version).toBe('3.0.2-0ubuntu1.18');
+    expect(lines(reading).slice(0, 2)).toEqual(['disk | read | read | ext4 /', expect.stringMatching(/^disk \| read \| journal-replayed \| [6-9] transactions, \d+ blocks$/)]);
+  });
+
+  it('whose journal cannot be replayed is not read, and says so', async () => {
+    const image = load('dirty');
+    const journal = Buffer.from(image).indexOf(Buffer.from('c03b39980000000400000000', 'hex'));
+    image[journal + 0x14] = 0xff;
+    const reading = await read(image);
+
+    expect(lines(reading)).toEqual([expect.stringMatching(/^partition 1 \| unsupported \| journal-not-replayed \| ext4: journal superblock/), 'disk | unreadable | no-root-found']);
+    expect(reading.coverage.some(isIncomplete)).toBe(true);
+  });
+
   it('gives equal contents equal inventories', async () => {
     expect((await read(load('split'))).inventory?.id).toBe((await read(load('node'))).inventory?.id);
   });
@@ -94,7 +112,6 @@ describe('a disk that is not or only partly read', () => {
   it.each([
     ['var-missing', ['mount /var | unreadable | filesystem-unknown | /dev/disk/by-label/vardata', 'os-packages | unreadable | package-database-missing']],
     ['encrypted', ['partition 1 | out-of-scope | not-needed-by-root | ext4', 'partition 2 | encrypted | encrypted-in-guest | LUKS2', 'disk | unreadable | no-root-found']],
-    ['dirty', ['partition 1 | unsupported | journal-not-replayed | ext4', 'disk | unreadable | no-root-found']],
   ])('%s: has no inventory and says why', async (name, expected) => {
     const reading = await read(load(name));
 

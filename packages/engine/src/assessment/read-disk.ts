@@ -16,6 +16,8 @@ export interface ReadDiskOptions {
   readonly onProgress?: OnReadProgress | undefined;
   /** What a better witness than the disk, such as the Node object, says of the running kernel. */
   readonly runningKernel?: RunningKernel | undefined;
+  /** Also open the components' binaries that no unit and no configuration names. */
+  readonly openStaged?: boolean | undefined;
 }
 
 /** Reads one disk. Whatever is wrong with it ends in the coverage; only an abort and a bug throw. The source stays open. */
@@ -48,10 +50,15 @@ async function read(source: DiskSource, coverage: Coverage, options: ReadDiskOpt
 }
 
 function toReading(found: Catalog | undefined, coverage: Coverage, { bytes, requests }: SourceStatistics): Reading {
-  const { operatingSystem, packages, runningKernel, evidencePaths = {} } = found ?? {};
+  const { operatingSystem, packages, runningKernel, components, componentFiles = [], evidencePaths = {} } = found ?? {};
   return {
-    ...(operatingSystem === undefined || packages === undefined ? {} : { inventory: createInventory(operatingSystem, packages) }),
-    facts: { grade: 'disk', ...(runningKernel === undefined ? {} : { runningKernel }), evidencePaths },
+    ...(operatingSystem === undefined || packages === undefined ? {} : { inventory: createInventory(operatingSystem, packages, components) }),
+    facts: {
+      grade: 'disk',
+      ...(runningKernel === undefined ? {} : { runningKernel }),
+      ...(componentFiles.length === 0 ? {} : { componentFiles }),
+      evidencePaths,
+    },
     coverage: coverage.entries,
     bytesRead: bytes,
     requests,

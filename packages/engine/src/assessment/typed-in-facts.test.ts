@@ -67,13 +67,19 @@ const advisories = [
   { cve: 'CVE-2023-5363', source: 'openssl', fixed: '3.0.2-0ubuntu1.12', severity: 'medium', found: 'affected-fix-available' },
 ] as const;
 
+/** The image's runc is 1.1.9. */
+const runcAdvisory = {
+  schema_version: '1.3.1', id: 'GO-2024-2491', modified: '0001-01-01T00:00:00Z', published: '0001-01-01T00:00:00Z', aliases: ['CVE-2024-21626'],
+  affected: [{ package: { name: 'github.com/opencontainers/runc', ecosystem: 'Go' }, ranges: [{ type: 'SEMVER', events: [{ introduced: '1.0.0-rc93' }, { fixed: '1.1.12' }] }] }],
+};
+
 const list = Buffer.from([
   '=== Installed Packages Begin', 'Listing...',
   ...installed.map(([name, version]) => `${name}/jammy-updates,now ${version} amd64 [installed]`),
   '=== Installed Packages End',
   '=== os-release Begin', 'ID=ubuntu', 'VERSION_ID="22.04"', 'VERSION_CODENAME=jammy', 'PRETTY_NAME="Ubuntu 22.04.3 LTS"', '=== os-release End', '',
 ].join('\n'));
-const sourceNames: SourceNames = new Map([['jammy', new Map(installed.map(([name, , source]) => [name, source]))]]);
+const sourceNames: SourceNames = new Map([['jammy', new Map(installed.map(([name, , source]) => [name, { source }]))]]);
 
 describe('the facts of one node image, from a feed file to an assessment', () => {
   const folder = mkdtempSync(join(tmpdir(), 'nodeward-facts-'));
@@ -83,7 +89,8 @@ describe('the facts of one node image, from a feed file to an assessment', () =>
   beforeAll(async () => {
     const path = join(folder, 'feed.json');
     writeFileSync(path, JSON.stringify(osvRecords(advisories)));
-    await buildAdvisoryDatabase({ feeds: [{ path }], folder, purpose: 'production' });
+    writeFileSync(join(folder, 'go.json'), JSON.stringify([runcAdvisory]));
+    await buildAdvisoryDatabase({ feeds: [{ path }, { path: join(folder, 'go.json') }], folder, purpose: 'production' });
     database = await openAdvisoryDatabase(folder);
     assessment = assessManifest(list, '202309.06.0.txt', database, { sourceNames });
   });
@@ -104,7 +111,13 @@ describe('the facts of one node image, from a feed file to an assessment', () =>
     expect(rows).toMatchObject(found === null ? [] : [expected]);
   });
 
+  it('CVE-2024-21626 is found in runc, which a package of another vendor brought', () => {
+    expect(assessment.matches.filter((match) => match.component !== null)).toMatchObject([
+      { vulnerability: 'CVE-2024-21626', packageFamily: 'runc', sourcePackage: 'github.com/opencontainers/runc', installedVersion: '1.1.9-ubuntu22.04u1', state: 'affected-fix-available', fixedVersion: '1.1.12', factClass: 'node-components' },
+    ]);
+  });
+
   it('finds nothing else', () => {
-    expect(assessment.matches).toHaveLength(advisories.filter(({ found }) => found !== null).length);
+    expect(assessment.matches).toHaveLength(advisories.filter(({ found }) => found !== null).length + 1);
   });
 });

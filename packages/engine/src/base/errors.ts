@@ -50,7 +50,7 @@ export class InvalidInputError extends DomainError {
 }
 
 /** Stable; `db status` and exit status 4 name it. */
-export type AdvisoryDatabaseReason = 'absent' | 'unreadable' | 'damaged' | 'foreign' | 'made-for-sample' | 'format-too-new';
+export type AdvisoryDatabaseReason = 'absent' | 'unreadable' | 'damaged' | 'foreign' | 'made-for-sample' | 'format-too-new' | 'format-too-old';
 
 /** The advisory database is absent, damaged, foreign, or not made for this purpose. */
 export class AdvisoryDatabaseError extends DomainError {

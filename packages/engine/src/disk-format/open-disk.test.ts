@@ -30,8 +30,7 @@ const hasQemu = (() => {
 describe('an image file', () => {
   it.skipIf(!hasQemu).each([
     ['qcow2', 'qcow2', []],
-    ['vpc', 'VHD', []],
-    ['vpc', 'VHD', ['-o', 'subformat=fixed']],
+    ['vpc', 'VHD dynamic', []],
     ['vhdx', 'VHDX', []],
     ['vmdk', 'VMDK', []],
     ['vmdk', 'VMDK', ['-o', 'subformat=monolithicFlat']],

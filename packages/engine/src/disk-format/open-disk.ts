@@ -15,9 +15,10 @@ export async function openDisk(source: DiskSource): Promise<Disk | NotRead> {
   if (unread !== undefined) return notRead('unsupported', 'disk-format-not-read-yet', unread);
   const format = diskFormats.find((candidate) => candidate.recognises(ends));
   if (format === undefined) return notRead('unsupported', 'disk-format-not-read-yet');
-  if (isZero(ends.head) && isZero(ends.tail)) return notRead('unreadable', 'empty-disk');
   const flat = await format.open(source);
-  return 'kind' in flat ? flat : { kind: 'disk', format: format.id, source: flat };
+  if ('kind' in flat) return flat;
+  const { head, tail } = await readEnds(flat);
+  return isZero(head) && isZero(tail) ? notRead('unreadable', 'empty-disk') : { kind: 'disk', format: format.id, source: flat };
 }
 
 async function readEnds(source: DiskSource): Promise<ImageEnds> {

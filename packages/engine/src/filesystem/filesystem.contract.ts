@@ -81,6 +81,7 @@ export function itReadsLikeAFilesystem({ name, reader, load, expected }: Contrac
       expect(entries.map((entry) => entry.name)).not.toContain('..');
       expect(new Set(entries.map((entry) => entry.name)).size).toBe(count);
       expect((await filesystem.status(path))?.kind).toBe('directory');
+      for (const { name, kind } of entries) expect(kind).toBe((await filesystem.status(`${path}/${name}`))?.kind);
     });
 
     it.each(['/nothing', '/etc/nothing', '/etc/os-release/below', '/etc/../etc/os-release', '/many/entry-05000'])(

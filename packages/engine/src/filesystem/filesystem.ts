@@ -23,6 +23,8 @@ export interface Filesystem {
   readonly kind: string;
   readonly label: string;
   readonly uuid: string;
+  /** What the journal had to give, where the filesystem was not clean. */
+  readonly replayed?: { readonly transactions: number; readonly blocks: number } | undefined;
   status(path: string): Promise<FileStatus | undefined>;
   /** A file larger than `limit` is a `LimitExceededError`; the default is `limits.fileBytes`. */
   readFile(path: string, limit?: number): Promise<Uint8Array | undefined>;
@@ -39,4 +41,6 @@ export interface RootTree {
   readFile(path: string, limit?: number): Promise<Uint8Array | undefined>;
   readRange(path: string, offset: number, length: number): Promise<Uint8Array | undefined>;
   readDirectory(path: string): Promise<readonly DirectoryEntry[] | undefined>;
+  /** The path after all links, whether it exists or not: of a link into nothing the path that it names. */
+  realPath(path: string): Promise<string>;
 }

@@ -1,3 +1,5 @@
+import { LimitExceededError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import type { DirectoryEntry, FileStatus, Filesystem, RootTree } from './filesystem.ts';
 import { joinRootTree } from './root-tree.ts';
 
@@ -20,7 +22,10 @@ export function createMemoryFilesystem(files: Readonly<Record<string, MemoryFile
     label: '',
     uuid: '',
     status: (path) => Promise.resolve(status(path)),
-    readFile: (path) => Promise.resolve(bytesOf(path)),
+    readFile: (path, limit = limits.fileBytes) => {
+      const bytes = bytesOf(path);
+      return (bytes?.length ?? 0) > limit ? Promise.reject(new LimitExceededError(`${path}: more than ${limit} bytes`)) : Promise.resolve(bytes);
+    },
     readRange: (path, offset, length) => Promise.resolve(bytesOf(path)?.subarray(offset, offset + length)),
     readLink: (path) => {
       const file = files[path];

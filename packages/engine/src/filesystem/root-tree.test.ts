@@ -24,6 +24,23 @@ const tree = joinRootTree([
 
 describe('the root tree', () => {
   it.each([
+    ['/etc/absolute', '/usr/lib/os-release'],
+    ['/lib/up/os-release', '/usr/lib/os-release'],
+    ['/etc/dangling', '/nothing'],
+    ['/etc/dangling/and/more', '/nothing/and/more'],
+    ['/var/data/nothing', '/usr/lib/nothing'],
+    ['/etc/os-release/below', '/usr/lib/os-release/below'],
+    ['/../usr//lib/.', '/usr/lib'],
+    ['/', '/'],
+  ])('names %s after all links', async (path, real) => {
+    expect(await tree.realPath(path)).toBe(real);
+  });
+
+  it('names no path in a circle of links', async () => {
+    await expect(tree.realPath('/etc/loop')).rejects.toThrow(CorruptStructureError);
+  });
+
+  it.each([
     '/usr/lib/os-release',
     '/etc/os-release',
     '/etc/absolute',

@@ -21,7 +21,7 @@ interface Place {
  */
 export function joinRootTree(mounts: readonly Mount[]): RootTree {
   const byPath = new Map(mounts.map((mount) => [mount.path, mount.filesystem]));
-  const find = (path: string): Promise<Place | undefined> => resolve(byPath, path);
+  const find = async (path: string): Promise<Place | undefined> => (await resolve(byPath, path)).place;
   return {
     status: async (path) => (await find(path))?.status,
     readFile: async (path, limit) => {
@@ -36,10 +36,17 @@ export function joinRootTree(mounts: readonly Mount[]): RootTree {
       const place = await find(path);
       return place?.filesystem.readDirectory(place.path);
     },
+    realPath: async (path) => `/${(await resolve(byPath, path)).names.join('/')}`,
   };
 }
 
-async function resolve(mounts: ReadonlyMap<string, Filesystem>, path: string): Promise<Place | undefined> {
+interface Resolved {
+  /** Of the path after all links; what lies beyond the last one that exists is literal. */
+  readonly names: readonly string[];
+  readonly place: Place | undefined;
+}
+
+async function resolve(mounts: ReadonlyMap<string, Filesystem>, path: string): Promise<Resolved> {
   const waiting = split(path).reverse();
   const resolved: string[] = [];
   let links = 0;
@@ -49,10 +56,10 @@ async function resolve(mounts: ReadonlyMap<string, Filesystem>, path: string): P
       continue;
     }
     const place = await placeOf(mounts, [...resolved, name]);
-    if (place === undefined) return undefined;
+    if (place === undefined) return nowhere(resolved, name, waiting);
     if (place.status.kind !== 'symbolic-link') {
+      if (place.status.kind !== 'directory' && waiting.length > 0) return nowhere(resolved, name, waiting);
       resolved.push(name);
-      if (place.status.kind !== 'directory' && waiting.length > 0) return undefined;
       continue;
     }
     if (++links > limits.symbolicLinks) throw new CorruptStructureError(`${path}: more than ${limits.symbolicLinks} symbolic links`, 0);
@@ -61,7 +68,11 @@ async function resolve(mounts: ReadonlyMap<string, Filesystem>, path: string): P
     waiting.push(...split(target).reverse());
     if (resolved.length + waiting.length > limits.pathComponents) throw new LimitExceededError(`${path}: more than ${limits.pathComponents} components`);
   }
-  return placeOf(mounts, resolved);
+  return { names: resolved, place: await placeOf(mounts, resolved) };
+}
+
+function nowhere(resolved: readonly string[], name: string, waiting: readonly string[]): Resolved {
+  return { names: [...resolved, name, ...waiting.toReversed()], place: undefined };
 }
 
 function split(path: string): string[] {

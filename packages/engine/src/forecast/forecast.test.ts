@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ComponentState } from '../model/component.ts';
 import type { KernelState, MatchState, NodeMatch } from '../model/match.ts';
 import { forecast } from './forecast.ts';
 import { type Candidate, verdictsOf } from './verdict.ts';
@@ -9,12 +10,13 @@ interface Row {
   readonly family?: string;
   readonly state?: MatchState;
   readonly kernel?: KernelState | null;
+  readonly componentState?: ComponentState | null;
 }
 
-function row({ cve, source = 'p', family = source, state = 'affected-fix-available', kernel = null }: Row): NodeMatch {
+function row({ cve, source = 'p', family = source, state = 'affected-fix-available', kernel = null, componentState = null }: Row): NodeMatch {
   return {
     vulnerability: cve, sourcePackage: source, packageFamily: family, packages: [], installedVersion: '1', fixedVersion: '2', state,
-    severity: 'medium', severitySource: 'vendor', cvss: [], kernelRelease: null, advisory: `UBUNTU-${cve}`, rule: 'source-older-than-fixed', kernel, evidence: 'x',
+    severity: 'medium', severitySource: 'vendor', cvss: [], kernelRelease: null, component: componentState === null ? null : 'opt/bin/x', componentState, factClass: 'os-packages', exploited: null, epss: null, advisory: `UBUNTU-${cve}`, rule: 'source-older-than-fixed', kernel, evidence: 'x',
   };
 }
 
@@ -44,6 +46,7 @@ describe('a forecast', () => {
       [a], [{ ...a, source: 'q' }], [['CVE-A p'], [], ['CVE-A q'], [], [1, 1, 0, 1, 0, 0]]],
     ['leaves kernels out that do not run',
       [{ ...a, kernel: 'running' }, { ...b, kernel: 'stale' }], [{ ...a, kernel: 'stale' }, { ...b, kernel: 'standby' }], [['CVE-A p'], [], [], [], [1, 0, 1, 0, 0, 0]]],
+    ['leaves staged binaries out', [{ ...a, componentState: 'staged' }, { ...b, componentState: 'active' }], [{ ...b, componentState: 'staged' }], [['CVE-B p'], [], [], [], [1, 0, 1, 0, 0, 0]]],
     ['never calls fixed what could not be told in the target', [a], [{ ...a, state: 'undetermined' }], [[], [], [], ['CVE-A p'], [1, 0, 0, 0, 0, 1]]],
     ['never calls introduced what could not be told before', [{ ...a, state: 'undetermined' }], [a], [[], [], [], ['CVE-A p'], [0, 1, 0, 0, 0, 1]]],
     ['looks at what has a fix only', [{ ...a, state: 'affected-no-fix' }], [{ ...b, state: 'affected-no-fix' }], [[], [], [], [], [0, 0, 0, 0, 0, 0]]],
@@ -60,6 +63,8 @@ describe('a forecast', () => {
 
 describe('the verdict on a vulnerability', () => {
   const image = (version: string, ...rows: readonly Row[]): Candidate => ({ kind: 'image', version, matches: rows.map(row) });
+  const kubernetes = (version: string, ...rows: readonly Row[]): Candidate => ({ kind: 'kubernetes', version, image: '9', matches: rows.map(row) });
+  const kubelet = { ...a, family: 'kubelet', source: 'k8s.io/kubelet', componentState: 'active' } as const;
   const unknownImage: Candidate = { kind: 'image', version: '9', matches: undefined };
 
   it.each<[string, Row, readonly Candidate[], object]>([
@@ -74,12 +79,20 @@ describe('the verdict on a vulnerability', () => {
     ['is unknown where an image\'s contents are', a, [image('1', a), unknownImage], { verdict: 'unknown' }],
     ['is a known image behind an unknown one', a, [unknownImage, image('10')], { verdict: 'fixed-by-image', image: '10' }],
     ['is unknown where the target could not be told', a, [image('1', { ...a, state: 'undetermined' })], { verdict: 'unknown' }],
+    ['is a Kubernetes version where no image helps', kubelet, [image('1', kubelet), kubernetes('1.27.1', kubelet), kubernetes('1.27.3')], { verdict: 'fixed-by-kubernetes', kubernetes: '1.27.3' }],
+    ['is an image before a Kubernetes version', a, [image('1'), kubernetes('1.27.3')], { verdict: 'fixed-by-image', image: '1' }],
+    ['is a reboot before everything', { ...a, kernel: 'running' }, [{ kind: 'reboot', matches: [] }, image('1'), kubernetes('1.27.3')], { verdict: 'fixed-by-reboot' }],
+    ['is not fixable here where no Kubernetes version in reach helps', kubelet, [image('1', kubelet), kubernetes('1.27.1', kubelet)], { verdict: 'not-fixable-here' }],
+    ['is never "no image yet" for the kubelet, of which no image brings another', kubelet, [image('1', kubelet)], { verdict: 'unknown' }],
+    ['is no image yet where Kubernetes versions do not help either', a, [image('1', a), kubernetes('1.27.3', a)], { verdict: 'no-image-yet' }],
+    ['is unknown where a Kubernetes version\'s contents are', kubelet, [{ kind: 'kubernetes', version: '1.27.3', image: '9', matches: undefined }], { verdict: 'unknown' }],
+    ['carries the confidence of what fixes it', a, [{ ...image('1', a), confidence: 'low' }, { ...image('2'), confidence: 'medium' }], { verdict: 'fixed-by-image', image: '2', confidence: 'medium' }],
     ['is unknown where the present could not be told', { ...a, state: 'undetermined' }, [image('1')], { verdict: 'unknown' }],
   ])('%s', (_what, now, candidates, expected) => {
     expect(verdictsOf([row(now)], candidates)).toEqual([{ vulnerability: 'CVE-A', ...expected }]);
   });
 
   it('is given for what the node suffers from only', () => {
-    expect(verdictsOf([row({ ...a, kernel: 'standby' }), row({ ...b, state: 'not-affected' })], [])).toEqual([]);
+    expect(verdictsOf([row({ ...a, kernel: 'standby' }), row({ ...b, state: 'not-affected' }), row({ ...b, componentState: 'staged' })], [])).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import type { Forecast } from '../model/forecast.ts';
-import type { MatchState, NodeMatch } from '../model/match.ts';
+import { isLive, type MatchState, type NodeMatch } from '../model/match.ts';
 
 export interface ForecastOptions {
   /** Which states are compared; by default what the vendor has a fix for. */
@@ -9,7 +9,8 @@ export interface ForecastOptions {
 /**
  * What moving from one node's matches to another's would fix, leave and introduce. Rows are keyed
  * by (package family, vulnerability); a vulnerability is fixed when no family has it any more.
- * Kernels that do not run are left out on both sides: after a boot the target's newest one runs.
+ * Kernels that do not run are left out on both sides (after a boot the target's newest one runs), and
+ * so are staged binaries.
  */
 export function forecast(from: readonly NodeMatch[], to: readonly NodeMatch[], options: ForecastOptions = {}): Forecast {
   const states = new Set<MatchState>(options.states ?? ['affected-fix-available']);
@@ -44,8 +45,7 @@ type Rows = ReadonlyMap<string, NodeMatch>;
 function rowsOf(matches: readonly NodeMatch[], states: ReadonlySet<MatchState>): Rows {
   const rows = new Map<string, NodeMatch>();
   for (const match of matches) {
-    const runs = match.kernel === null || match.kernel === 'running';
-    if (runs && states.has(match.state) && !rows.has(keyOf(match))) rows.set(keyOf(match), match);
+    if (isLive(match) && states.has(match.state) && !rows.has(keyOf(match))) rows.set(keyOf(match), match);
   }
   return rows;
 }

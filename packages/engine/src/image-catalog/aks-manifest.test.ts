@@ -37,10 +37,10 @@ describe('a published node-image list', () => {
     expect(facts).toEqual({
       grade: 'manifest',
       runningKernel: { release: '5.15.0-1041-azure', from: 'only-kernel-image' },
-      evidencePaths: { 'os-packages': '202309.06.0.txt', kernel: '202309.06.0.txt' },
+      evidencePaths: { 'os-packages': '202309.06.0.txt', kernel: '202309.06.0.txt', 'node-components': '202309.06.0.txt' },
     });
     expect(coverage.map(({ subject, state }) => `${subject}: ${state}`)).toEqual([
-      'os-packages: read', 'node components and Go modules: out-of-scope', 'container images: out-of-scope', 'kernel: read',
+      'os-packages: read', 'component kubelet: out-of-scope', 'node-components: out-of-scope', 'go-modules: out-of-scope', 'container images: out-of-scope', 'kernel: read',
     ]);
   });
 
@@ -121,13 +121,49 @@ describe('a published node-image list', () => {
   });
 });
 
+describe('a published list of Azure Linux', () => {
+  const azureLinux = ['=== os-release Begin', 'NAME="Microsoft Azure Linux"', 'ID=azurelinux', 'VERSION_ID="3.0"', 'PRETTY_NAME="Microsoft Azure Linux 3.0"', '=== os-release End'];
+  const lines = ['gpg-pubkey-3135ce90-5e6fda74', 'kernel-6.6.57.1-6.azl3.x86_64', 'kernel-devel-6.6.57.1-6.azl3.x86_64', 'openssl-libs-3.3.2-1.azl3.x86_64', 'libgcc-13.2.0-7.azl3.x86_64'];
+  const rpmNames = parseSourceNames('{"azurelinux-3.0": {"kernel": "kernel", "openssl-libs": "openssl", "libgcc": {"source": "gcc"}}}', 'names');
+
+  it('becomes an inventory with its sources and its kernel', () => {
+    const { inventory, facts, coverage } = read(list(lines, azureLinux), { sourceNames: rpmNames });
+
+    expect(inventory?.operatingSystem).toEqual({ id: 'azurelinux', versionId: '3.0', prettyName: 'Microsoft Azure Linux 3.0' });
+    expect(inventory?.packages.map(({ name, version, architecture, source, sourceVersion, sourceKnown }) => [name, version, architecture, source, sourceVersion, sourceKnown])).toEqual([
+      ['kernel', '6.6.57.1-6.azl3', 'x86_64', 'kernel', '6.6.57.1-6.azl3', true], ['kernel-devel', '6.6.57.1-6.azl3', 'x86_64', 'kernel', '6.6.57.1-6.azl3', true],
+      ['libgcc', '13.2.0-7.azl3', 'x86_64', 'gcc', '13.2.0-7.azl3', true], ['openssl-libs', '3.3.2-1.azl3', 'x86_64', 'openssl', '3.3.2-1.azl3', true],
+    ]);
+    expect(facts.runningKernel).toEqual({ release: '6.6.57.1-6.azl3', from: 'only-kernel-image' });
+    expect(coverage).toContainEqual({ subject: 'os-packages', state: 'read', reason: 'read', detail: '4 packages' });
+  });
+
+  it('is not complete where nobody names a source, and guesses it all the same', () => {
+    const { inventory, coverage } = read(list(lines, azureLinux), { sourceNames: undefined });
+
+    expect(inventory?.packages.map(({ source, sourceKnown }) => [source, sourceKnown])).toEqual([['kernel', false], ['kernel', false], ['libgcc', false], ['openssl', false]]);
+    expect(coverage).toContainEqual({ subject: 'os-packages', state: 'unknown-source', reason: 'source-package-unknown', detail: '4 of 4 packages' });
+    expect(coverage).toContainEqual({ subject: 'package libgcc', state: 'unknown-source', reason: 'source-package-unknown' });
+    expect(coverage).toContainEqual({ subject: 'kernel', state: 'read', reason: 'read' });
+  });
+
+  it.each([
+    ['a line of another system', 'bash/jammy-updates,now 5.1-6ubuntu1 amd64 [installed]'], ['a package that was cut', 'systemd-255'],
+  ])('is not complete with %s', (_what, line) => {
+    const { coverage } = read(list([...lines, line], azureLinux), { sourceNames: rpmNames });
+
+    expect(coverage).toContainEqual({ subject: 'os-packages', state: 'unreadable', reason: 'list-format-unknown', detail: `1 of 5 lines: ${line}` });
+  });
+});
+
 describe('a file of source names', () => {
-  it.each(['', '[]', '{"jammy": 3}', '{"jammy": {"bash": 3}}', '{"jammy": {"bash": ""}}'])('is refused in one line: %s', (text) => {
+  it.each(['', '[]', '{"jammy": 3}', '{"jammy": {"bash": 3}}', '{"jammy": {"bash": ""}}',
+    '{"jammy": {"bash": {}}}', '{"jammy": {"bash": {"source": "bash", "versions": []}}}', '{"jammy": {"bash": {"source": "bash", "versions": {"1": 1}}}}'])('is refused in one line: %s', (text) => {
     expect(() => parseSourceNames(text, 'names.json')).toThrow(InvalidInputError);
     expect(() => parseSourceNames(text, 'names.json')).toThrow(/^names\.json [^\n]+$/);
   });
 
   it('holds names that mean something to JavaScript', () => {
-    expect(parseSourceNames('{"jammy": {"__proto__": "x", "constructor": "y"}}', 'names').get('jammy')?.get('__proto__')).toBe('x');
+    expect(parseSourceNames('{"jammy": {"__proto__": "x", "constructor": "y"}}', 'names').get('jammy')?.get('__proto__')).toEqual({ source: 'x' });
   });
 });

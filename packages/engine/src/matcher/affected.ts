@@ -9,6 +9,8 @@ export interface Verdict {
   readonly reason?: MatchReason;
 }
 
+export type NotAffected = 'before-introduced' | 'fixed' | 'after-last-affected';
+
 /** Compares against ranges; a bound is parsed once, however many inventories meet it. */
 export class RangeChecker<Parsed> {
   readonly #scheme: VersionScheme<Parsed>;
@@ -39,6 +41,16 @@ export class RangeChecker<Parsed> {
     }
     if (lastAffected === undefined) return { state: 'affected-no-fix', rule: 'source-in-range-without-fix' };
     return this.#scheme.compare(installed, lastAffected) <= 0 ? { state: 'affected-no-fix', rule: 'source-up-to-last-affected' } : undefined;
+  }
+
+  /** Why `check` found a version unaffected. */
+  whyNot(installed: Parsed | undefined, range: RangeRow): NotAffected {
+    const bounds = this.#boundsOf(range);
+    if (installed === undefined || bounds === 'unparsable') throw new TypeError('only a version that was compared is unaffected');
+    const { introduced, above, fixed } = bounds;
+    if (introduced !== undefined && this.#scheme.compare(installed, introduced) < 0) return 'before-introduced';
+    if (above !== undefined && this.#scheme.compare(installed, above) <= 0) return 'before-introduced';
+    return fixed === undefined ? 'after-last-affected' : 'fixed';
   }
 
   #boundsOf(range: RangeRow): Bounds<Parsed> | 'unparsable' {

@@ -1,6 +1,6 @@
 import type { Package } from '../model/inventory.ts';
 import type { MatchedPackage } from '../model/match.ts';
-import { kernelReleaseOf, kernelSourceOf } from '../model/package-family.ts';
+import { isRpmKernelImage, kernelReleaseOf, kernelSourceOf } from '../model/package-family.ts';
 import { isThirdParty } from '../model/third-party-package.ts';
 
 /** What advisories speak of: one source package at one version, with the binaries made from it. */
@@ -20,12 +20,12 @@ export interface InstalledSource {
 export function installedSources(packages: readonly Package[]): InstalledSource[] {
   const groups = new Map<string, { source: string; version: string; packages: MatchedPackage[]; kernelRelease: string | null }>();
   for (const found of packages) {
-    if (isThirdParty(found.name)) continue;
+    if (isThirdParty(found)) continue;
     const kernelSource = kernelSourceOf(found.source);
-    const kernelRelease = kernelReleaseOf(found.name) ?? null;
+    const kernelRelease = kernelReleaseOf(found.name, found.version) ?? null;
     if (kernelSource !== undefined && kernelRelease === null) continue;
-    // The signed image carries its own build's version, which is the kernel's; its source may not.
-    const version = kernelRelease === null ? found.sourceVersion : found.version;
+    // The signed image carries its own build's version, which is the kernel's; its source may not. An rpm's is its release.
+    const version = kernelRelease === null ? found.sourceVersion : isRpmKernelImage(found.name) ? kernelRelease : found.version;
     const source = kernelSource ?? found.source;
     const key = `${source}\n${version}\n${kernelRelease ?? ''}`;
     const group = groups.get(key) ?? { source, version, packages: [], kernelRelease };

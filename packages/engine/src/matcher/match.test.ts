@@ -41,6 +41,10 @@ describe('a match', () => {
       severitySource: 'vendor',
       cvss: [],
       kernelRelease: null,
+      component: null,
+      factClass: 'os-packages',
+      exploited: null,
+      epss: null,
       advisory: 'UBUNTU-CVE-2023-2650',
       rule: 'source-older-than-fixed',
     }]);
@@ -90,7 +94,7 @@ describe('a match', () => {
 
   it('waits for the later of two fixes of one vulnerability', () => {
     const [first, second] = [osvRecords([{ cve: 'CVE-2023-1000', source: 'p', fixed: '2' }])[0], osvRecords([{ cve: 'CVE-2023-1000', source: 'p', fixed: '10' }])[0]];
-    const notice = { ...(typeof second === 'object' ? second : {}), id: 'USN-1-1' };
+    const notice = { ...(typeof second === 'object' ? second : {}), id: 'UBUNTU-CVE-2023-1000-2' };
     const { matches } = matchInventory(inventory(deb('p', '1')), createMemoryLookup([first, notice]));
 
     expect(shape(matches)).toEqual([['CVE-2023-1000', 'p', 'affected-fix-available', '10', null]]);
@@ -132,6 +136,22 @@ describe('Ubuntu Pro', () => {
     ['a FIPS build is undetermined where its channel is not in the database', '1.11+Fips1', [{ ...open, fixed: '1.12' }], [['CVE-2023-1000', 'p', 'undetermined', '1.12', null]]],
   ])('%s', (_what, installed, facts, expected) => {
     expect(shape(match([deb('p', installed)], facts.flatMap((fact) => fact)))).toEqual(expected);
+  });
+
+  const focal = 'Ubuntu:20.04:LTS';
+  const focalFips = 'Ubuntu:Pro:FIPS-updates:20.04:LTS';
+  const of = (source: string, ecosystem: string, fixed: string | null): RecordFacts => ({ cve: 'CVE-2023-1000', source, ecosystem, fixed });
+  it.each<[string, Package, readonly RecordFacts[], unknown]>([
+    ['is compared in its channel', deb('openssl', '1.1.1f-1ubuntu2.fips.7.1'), [of('openssl', focal, '1.1.1f-1ubuntu2.16'), of('openssl', focalFips, '1.1.1f-1ubuntu2.fips.16')], [['openssl', 'affected-fix-available', '1.1.1f-1ubuntu2.fips.16']]],
+    ['is fixed where its channel says so', deb('openssl', '1.1.1f-1ubuntu2.fips.16'), [of('openssl', focal, '1.1.1f-1ubuntu2.17'), of('openssl', focalFips, '1.1.1f-1ubuntu2.fips.16')], []],
+    ['is not fixed by what it sorts after where no channel speaks of it', deb('openssl', '1.1.1f-1ubuntu2.fips.7.1'), [of('openssl', focal, '1.1.1f-1ubuntu2.16'), of('q', focalFips, '2')], [['openssl', 'undetermined', '1.1.1f-1ubuntu2.16']]],
+    ['has what it was built on', deb('openssl', '1.1.1f-1ubuntu2.fips.7.1'), [of('openssl', focal, '1.1.1f-1ubuntu2')], []],
+    ['of a kernel is told by its source', deb('linux-image-5.4.0-1012-fips', '5.4.0-1012.14', 'linux-signed-fips'), [of('q', focal, '1'), of('linux-fips', focalFips, '5.4.0-1014.17')], [['linux-fips', 'affected-fix-available', '5.4.0-1014.17']]],
+    ['of a cloud\'s kernel too', deb('linux-image-5.15.0-1042-azure-fips', '5.15.0-1042.49', 'linux-signed-azure-fips'), [of('q', focal, '1'), of('linux-azure-fips', focalFips, null)], [['linux-azure-fips', 'affected-no-fix', null]]],
+  ])('a FIPS build %s', (_what, installed, facts, expected) => {
+    const { matches } = matchInventory(createInventory({ ...jammy, versionId: '20.04' }, [installed]), createMemoryLookup([...osvRecords(facts), ...osvRecords([{ ...of('other', focal, '1'), cve: 'CVE-2023-1' }])]));
+
+    expect(matches.map(({ sourcePackage, state, fixedVersion }) => [sourcePackage, state, fixedVersion])).toEqual(expected);
   });
 });
 

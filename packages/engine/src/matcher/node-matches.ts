@@ -3,8 +3,7 @@ import type { Inventory, Package } from '../model/inventory.ts';
 import type { KernelState, Match, NodeMatch } from '../model/match.ts';
 import type { NodeFacts } from '../model/node-facts.ts';
 import { kernelReleaseOf } from '../model/package-family.ts';
-import { debScheme } from '../version/deb/scheme.ts';
-import { newestKernelRelease } from './newest-kernel.ts';
+import { compareKernelImages, isOtherLine, newestKernelRelease } from './newest-kernel.ts';
 
 export interface NodeMatches {
   readonly matches: readonly NodeMatch[];
@@ -12,30 +11,42 @@ export interface NodeMatches {
   readonly coverage: readonly CoverageEntry[];
 }
 
-/** The matches of an inventory as they stand on one node: which kernel runs decides what its kernel rows mean. */
+/**
+ * The matches of an inventory as they stand on one node: which kernel runs decides what its kernel
+ * rows mean, and which binaries are staged what its component rows mean.
+ */
 export function nodeMatches(matches: readonly Match[], inventory: Inventory, facts: NodeFacts): NodeMatches {
   const coverage = new Coverage();
-  const images = inventory.packages.filter((found) => kernelReleaseOf(found.name) !== undefined);
+  const images = inventory.packages.filter((found) => kernelReleaseOf(found.name, found.version) !== undefined);
   const running = runningImage(images, facts, coverage);
-  const evidence = facts.evidencePaths['os-packages'] ?? '';
-  return {
-    matches: matches.map((match) => ({ ...onNode(match, images, running), evidence })),
-    coverage: coverage.entries,
-  };
+  const states = new Map((facts.componentFiles ?? []).map(({ path, state }) => [path, state]));
+  const onThisNode = (match: Match): NodeMatch => ({
+    ...withKernel(match, images, running),
+    // A binary that was opened and that no list calls staged is one that runs.
+    componentState: match.component === null ? null : (states.get(match.component) ?? 'active'),
+    evidence: evidenceOf(match, facts),
+  });
+  return { matches: matches.map(onThisNode), coverage: coverage.entries };
+}
+
+function evidenceOf({ component, factClass, packageFamily }: Match, { evidencePaths, kubeletVersion }: NodeFacts): string {
+  if (component === null) return evidencePaths[factClass] ?? evidencePaths['os-packages'] ?? '';
+  if (component !== '') return `/${component}`;
+  return packageFamily === 'kubelet' && kubeletVersion !== undefined ? 'status.nodeInfo.kubeletVersion' : (evidencePaths[factClass] ?? '');
 }
 
 /** Undefined where it cannot be told; the boot loader's choice is the next kernel and no evidence. */
 function runningImage(images: readonly Package[], facts: NodeFacts, coverage: Coverage): Package | undefined {
   const release = facts.runningKernel?.release;
   if (release === undefined) return images.length === 1 ? images[0] : undefined;
-  const found = images.find((image) => kernelReleaseOf(image.name) === release);
+  const found = images.find((image) => kernelReleaseOf(image.name, image.version) === release);
   if (found === undefined && images.length > 0) coverage.add('kernel', 'unreadable', 'running-kernel-not-installed', release);
   return found;
 }
 
-function onNode(match: Match, images: readonly Package[], running: Package | undefined): Omit<NodeMatch, 'evidence'> {
+function withKernel(match: Match, images: readonly Package[], running: Package | undefined): Omit<NodeMatch, 'evidence' | 'componentState'> {
   if (match.kernelRelease === null) return { ...match, kernel: null };
-  const image = images.find((candidate) => kernelReleaseOf(candidate.name) === match.kernelRelease);
+  const image = images.find((candidate) => kernelReleaseOf(candidate.name, candidate.version) === match.kernelRelease);
   const kernel = running === undefined || image === undefined ? undefined : kernelState(image, running);
   if (kernel !== undefined) return { ...match, kernel };
   return { ...match, kernel: null, state: 'undetermined', reason: 'running-kernel-unknown' };
@@ -43,10 +54,11 @@ function onNode(match: Match, images: readonly Package[], running: Package | und
 
 /** Undefined where the two versions have no order. */
 function kernelState(image: Package, running: Package): KernelState | undefined {
-  if (kernelReleaseOf(image.name) === kernelReleaseOf(running.name)) return 'running';
-  const [a, b] = [debScheme.parse(image.version), debScheme.parse(running.version)];
-  if (a === undefined || b === undefined) return undefined;
-  return debScheme.compare(a, b) > 0 ? 'standby' : 'stale';
+  if (kernelReleaseOf(image.name, image.version) === kernelReleaseOf(running.name, running.version)) return 'running';
+  // Not the one that runs, and no next one either as long as nobody chooses another line.
+  if (isOtherLine(image, running)) return 'stale';
+  const order = compareKernelImages(image, running);
+  return order === undefined ? undefined : order > 0 ? 'standby' : 'stale';
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Advisory, AffectedRange } from './advisory.ts';
 import type { Severity, SeveritySource } from './severity.ts';
+import type { Threat } from './threat.ts';
 
 export type AdvisoryDatabasePurpose = 'production' | 'sample';
 
@@ -33,6 +34,10 @@ export interface AdvisoryLookup {
   sourceOfBinary(ecosystem: string, binary: string): string | undefined;
   ranges(ecosystem: string, source: string): readonly RangeRow[];
   advisories(range: RangeRow): readonly AdvisoryHead[];
+  /** By vulnerability (CVE). */
+  threat(vulnerability: string): Threat;
+  /** Every advisory that has this id or speaks of this vulnerability, prose and withdrawn ones included. */
+  about(name: string): readonly Advisory[];
   /** The whole advisory, prose included; undefined where the id is not known. */
   advisory(id: string): Advisory | undefined;
 }

@@ -12,6 +12,8 @@ export interface AffectedRange {
   readonly lastAffected?: string;
   /** When given, only these binary packages are affected (design.md §6). */
   readonly binaries?: readonly string[];
+  /** When given, it holds on nodes of these systems only. */
+  readonly operatingSystems?: readonly ('linux' | 'windows')[];
 }
 
 /** A publisher's statement about packages and version ranges, parsed and checked. */

@@ -21,7 +21,7 @@ export interface Assessment extends Reading {
   readonly target: string;
   readonly advisoryDatabaseRevision: string;
   readonly matches: readonly NodeMatch[];
-  /** Set where `matches` is empty because nothing could be told; never to be read as clean. */
+  /** Set where packages could not be compared: whatever `matches` lacks means nothing, and it is never to be read as clean. */
   readonly notMatched?: NotMatchedReason;
   /** False where coverage or an undetermined match leaves something open. */
   readonly complete: boolean;

@@ -10,11 +10,20 @@ export interface OperatingSystem {
 
 /**
  * The name under which the vendor's feed speaks of this release, or undefined where no feed is
- * known. Canonical's OSV export writes `Ubuntu:22.04:LTS`; interim releases have no `:LTS`.
+ * known. Canonical's OSV export writes `Ubuntu:22.04:LTS`; interim releases have no `:LTS`. Azure
+ * Linux 2 still calls itself CBL-Mariner; OSV calls both by the later name and the major version.
  */
-export function ecosystemOf(os: OperatingSystem): string | undefined {
-  if (os.id !== 'ubuntu' || !/^\d{2}\.\d{2}$/.test(os.versionId)) return undefined;
-  const [year, month] = os.versionId.split('.');
+export function ecosystemOf({ id, versionId }: OperatingSystem): string | undefined {
+  if (id === 'ubuntu') return ubuntuEcosystem(versionId);
+  const major = azureLinuxIds.has(id) ? /^([1-9]\d?)\.\d+$/.exec(versionId)?.[1] : undefined;
+  return major === undefined ? undefined : `Azure Linux:${major}`;
+}
+
+const azureLinuxIds = new Set(['azurelinux', 'mariner', 'cbl-mariner']);
+
+function ubuntuEcosystem(versionId: string): string | undefined {
+  const [, year, month] = /^(\d{2})\.(\d{2})$/.exec(versionId) ?? [];
+  if (year === undefined) return undefined;
   const longTerm = month === '04' && Number(year) % 2 === 0;
-  return `Ubuntu:${os.versionId}${longTerm ? ':LTS' : ''}`;
+  return `Ubuntu:${versionId}${longTerm ? ':LTS' : ''}`;
 }

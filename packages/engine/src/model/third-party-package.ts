@@ -20,6 +20,9 @@ const thirdPartyNames: readonly string[] = [
 /** One pattern for all: it is asked of every package of every inventory. */
 const thirdPartyPattern = new RegExp(`^(${thirdPartyNames.join('|')})$`);
 
-export function isThirdParty(name: string): boolean {
-  return thirdPartyPattern.test(name);
+/** What Azure Linux and CBL-Mariner build themselves says so in its release, whatever it is called: their own feed speaks of it. */
+const azureLinuxBuild = /\.(?:azl|cm)\d+$/;
+
+export function isThirdParty({ name, version }: { readonly name: string; readonly version: string }): boolean {
+  return thirdPartyPattern.test(name) && !azureLinuxBuild.test(version);
 }

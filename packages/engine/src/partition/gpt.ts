@@ -3,8 +3,7 @@ import { ByteReader } from '../base/byte-reader.ts';
 import { ChecksumMismatchError, CorruptStructureError, DomainError, LimitExceededError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { DiskSource } from '../source/disk-source.ts';
-import { createWindow } from '../source/window-source.ts';
-import { type Partition, type PartitionTable } from './partition.ts';
+import { type Partition, type PartitionTable, partitionWindow } from './partition.ts';
 import { partitionType } from './partition-types.ts';
 
 // UEFI specification 2.10, section 5.3: a header of at least 92 bytes in the second sector, its copy in the last.
@@ -92,15 +91,10 @@ function toTable(disk: DiskSource, header: Header): PartitionTable {
       type: partitionType(type),
       uuid: guid(reader, at + 16),
       name: name(reader, at + 56),
-      source: part(disk, first * header.sectorSize, (last + 1) * header.sectorSize),
+      source: partitionWindow(disk, first * header.sectorSize, (last + 1) * header.sectorSize),
     });
   }
   return { kind: 'gpt', partitions, truncated: end > Math.floor(disk.size / header.sectorSize) };
-}
-
-function part(disk: DiskSource, start: number, end: number): DiskSource {
-  const from = Math.min(start, disk.size);
-  return createWindow(disk, from, Math.min(end, disk.size) - from);
 }
 
 /** The first three groups are little-endian (UEFI specification, appendix A). */

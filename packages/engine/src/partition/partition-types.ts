@@ -1,4 +1,4 @@
-/** What a partition is for, as its type GUID says. */
+/** What a partition is for, as its type says. */
 export type PartitionRole = 'out-of-scope' | 'root' | 'usr' | 'var' | 'boot' | 'swap' | 'any';
 
 export interface PartitionType {
@@ -10,7 +10,7 @@ export interface PartitionType {
  * Sources: UEFI specification 5.3.3; UAPI.2 "Discoverable Partitions Specification"; Microsoft's
  * PARTITION_INFORMATION_GPT. The partition's name is never looked at.
  */
-const types: Readonly<Record<string, PartitionType>> = {
+const typesByGuid: Readonly<Record<string, PartitionType>> = {
   'c12a7328-f81f-11d2-ba4b-00a0c93ec93b': { name: 'EFI system', role: 'out-of-scope' },
   '21686148-6449-6e6f-744e-656564454649': { name: 'BIOS boot', role: 'out-of-scope' },
   '9e1a2d38-c612-4316-aa26-8b49521e5a8b': { name: 'PowerPC PReP boot', role: 'out-of-scope' },
@@ -30,5 +30,28 @@ const types: Readonly<Record<string, PartitionType>> = {
 };
 
 export function partitionType(guid: string): PartitionType {
-  return types[guid] ?? { name: guid, role: 'any' };
+  return typesByGuid[guid] ?? { name: guid, role: 'any' };
+}
+
+/** Sources: util-linux' include/pt-mbr-partnames.h; UAPI.1 "Boot Loader Specification" for 0xea. */
+const typesByByte: Readonly<Record<number, PartitionType>> = {
+  0x01: { name: 'FAT12', role: 'any' },
+  0x04: { name: 'FAT16', role: 'any' },
+  0x06: { name: 'FAT16', role: 'any' },
+  0x07: { name: 'NTFS or exFAT', role: 'any' },
+  0x0b: { name: 'FAT32', role: 'any' },
+  0x0c: { name: 'FAT32', role: 'any' },
+  0x0e: { name: 'FAT16', role: 'any' },
+  0x41: { name: 'PowerPC PReP boot', role: 'out-of-scope' },
+  0x82: { name: 'swap', role: 'swap' },
+  0x83: { name: 'Linux filesystem', role: 'any' },
+  0x8e: { name: 'Linux LVM', role: 'any' },
+  0xe8: { name: 'Linux LUKS', role: 'any' },
+  0xea: { name: 'Linux extended boot', role: 'boot' },
+  0xef: { name: 'EFI system', role: 'out-of-scope' },
+  0xfd: { name: 'Linux RAID', role: 'any' },
+};
+
+export function partitionTypeOfByte(type: number): PartitionType {
+  return typesByByte[type] ?? { name: `0x${type.toString(16).padStart(2, '0')}`, role: 'any' };
 }

@@ -1,4 +1,5 @@
 import type { DiskSource } from '../source/disk-source.ts';
+import { createWindow } from '../source/window-source.ts';
 import type { PartitionType } from './partition-types.ts';
 
 export interface Partition {
@@ -14,8 +15,14 @@ export interface Partition {
 }
 
 export interface PartitionTable {
-  readonly kind: 'gpt' | 'none';
+  readonly kind: 'gpt' | 'mbr' | 'none';
   readonly partitions: readonly Partition[];
   /** True where the table speaks of sectors that the disk does not have. */
   readonly truncated: boolean;
+}
+
+/** The bytes from `start` to `end`, as far as the disk has them. */
+export function partitionWindow(disk: DiskSource, start: number, end: number): DiskSource {
+  const from = Math.min(start, disk.size);
+  return createWindow(disk, from, Math.min(end, disk.size) - from);
 }

@@ -9,11 +9,6 @@ import { type ControlFile, parseStanzas } from './stanzas.ts';
 
 const folder = '/var/lib/dpkg';
 const statusPath = `${folder}/status`;
-const otherDatabases = [
-  { name: 'rpm', paths: ['/var/lib/rpm/rpmdb.sqlite', '/var/lib/rpm/Packages', '/var/lib/rpm/Packages.db', '/usr/lib/sysimage/rpm'] },
-  { name: 'apk', paths: ['/lib/apk/db/installed', '/usr/lib/apk/db/installed'] },
-  { name: 'pacman', paths: ['/var/lib/pacman/local'] },
-] as const;
 
 /** What was found so far; later files override earlier ones by name and architecture, as dpkg's own do. */
 interface Found {
@@ -29,7 +24,7 @@ export const dpkgCataloger: Cataloger = {
   catalog: async (root, coverage) => {
     const found: Found = { packages: new Map(), unreadable: new Map() };
     const evidencePath = await readDatabase(root, found);
-    if (evidencePath === undefined) return noteOther(root, coverage);
+    if (evidencePath === undefined) return undefined;
     noteState(found, evidencePath, coverage);
     return found.packages.size === 0 ? undefined : { packages: [...found.packages.values()], evidencePath };
   },
@@ -58,11 +53,18 @@ async function files(root: RootTree, path: string, wanted: (name: string) => boo
 function add(found: Found, bytes: Uint8Array | undefined, stateWhenMissing: 'installed' | undefined): void {
   const { stanzas, damage } = parseStanzas(Buffer.from(bytes ?? []).toString('utf8'), packageFields);
   if (damage !== undefined) found.damage ??= damage;
+  const ofThisFile = new Set<string>();
   for (const stanza of stanzas) {
     const parsed = parseStanza(stanza, stateWhenMissing);
     if (parsed.kind === 'unreadable') found.unreadable.set(parsed.name, parsed.missing);
     else if (parsed.kind === 'not-installed') found.packages.delete(`${parsed.name}:${parsed.architecture}`);
-    else found.packages.set(`${parsed.package.name}:${parsed.package.architecture}`, parsed.package);
+    else {
+      const instance = `${parsed.package.name}:${parsed.package.architecture}`;
+      // dpkg refuses its own database then: a block stands where another one was.
+      if (ofThisFile.has(instance)) found.damage ??= 'corrupt-structure';
+      ofThisFile.add(instance);
+      found.packages.set(instance, parsed.package);
+    }
     if (found.packages.size + found.unreadable.size > limits.packages) throw new LimitExceededError(`more than ${limits.packages} packages`);
   }
 }
@@ -72,16 +74,4 @@ function noteState({ packages, unreadable, damage }: Found, path: string, covera
   for (const [name, missing] of unreadable) coverage.add(`package ${name}`.trim(), 'unreadable', 'corrupt-structure', missing);
   if (packages.size > 0 && damage === undefined && unreadable.size === 0) coverage.add('os-packages', 'read', 'read');
   else coverage.add('os-packages', 'unreadable', damage ?? 'corrupt-structure', path);
-}
-
-async function noteOther(root: RootTree, coverage: Coverage): Promise<undefined> {
-  for (const { name, paths } of otherDatabases) {
-    for (const path of paths) {
-      if ((await root.status(path)) === undefined) continue;
-      coverage.add('os-packages', 'unsupported', 'package-database-unsupported', name);
-      return undefined;
-    }
-  }
-  coverage.add('os-packages', 'unreadable', 'package-database-missing');
-  return undefined;
 }

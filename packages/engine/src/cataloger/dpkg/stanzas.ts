@@ -5,19 +5,27 @@ export type Stanza = ReadonlyMap<string, string>;
 
 export interface ControlFile {
   readonly stanzas: readonly Stanza[];
-  /** A line is none of deb822's, or a field is over the limit; or the last line has no end. */
+  /** What dpkg itself refuses, or never writes: a line that is none of deb822's, control characters, a field twice in a stanza, a field over the limit; or the last line has no end. */
   readonly damage?: 'corrupt-structure' | 'truncated';
 }
 
 /** Fields that a caller wants; all others are skipped without being kept. */
 export type WantedFields = ReadonlySet<string>;
 
-/** Reads line by line, so that descriptions and file lists of megabytes cost nothing. */
+/** All but tab and the ends of lines: a block that never reached the disk is zeros, and may begin and end in the middle of folded values. */
+// eslint-disable-next-line no-control-regex -- control characters are what it looks for
+const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+
+/**
+ * Reads line by line, so that descriptions and file lists of megabytes cost nothing. Where blocks are
+ * lost the head of one stanza runs into the tail of another: fields that stand twice give it away.
+ */
 export function parseStanzas(text: string, wanted: WantedFields): ControlFile {
   const stanzas: Stanza[] = [];
   let stanza = new Map<string, string>();
+  const names = new Set<string>();
   let field = '';
-  let whole = true;
+  let whole = !control.test(text);
   let started = false;
   for (let at = 0; at < text.length; ) {
     const feed = text.indexOf('\n', at);
@@ -27,14 +35,17 @@ export function parseStanzas(text: string, wanted: WantedFields): ControlFile {
     if (isBlank(line)) {
       if (started) stanzas.push(stanza);
       stanza = new Map();
+      names.clear();
       started = false;
       field = '';
     } else if (isContinuation(line)) {
       whole &&= started && append(stanza, field, line);
     } else {
       started = true;
-      field = start(stanza, line, wanted) ?? '';
-      whole &&= hasField(line);
+      const name = line.slice(0, Math.max(0, line.indexOf(':'))).toLowerCase();
+      field = start(stanza, line, name, wanted) ?? '';
+      whole &&= hasField(line) && !names.has(name);
+      names.add(name);
     }
   }
   if (started) stanzas.push(stanza);
@@ -56,13 +67,10 @@ function hasField(line: string): boolean {
   return /^[!"$-,./0-9;-~][!-9;-~]*:/.test(line) && line.length <= limits.fieldBytes;
 }
 
-/** The field's name where it is wanted; a field given twice keeps its last value, as dpkg does. */
-function start(stanza: Map<string, string>, line: string, wanted: WantedFields): string | undefined {
-  const colon = line.indexOf(':');
-  if (colon < 0) return undefined;
-  const name = line.slice(0, colon).toLowerCase();
+/** The field's name where it is wanted. */
+function start(stanza: Map<string, string>, line: string, name: string, wanted: WantedFields): string | undefined {
   if (!wanted.has(name)) return undefined;
-  stanza.set(name, line.slice(colon + 1, colon + 1 + limits.fieldBytes).trim());
+  stanza.set(name, line.slice(name.length + 1, name.length + 1 + limits.fieldBytes).trim());
   return name;
 }
 

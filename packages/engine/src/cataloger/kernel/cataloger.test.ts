@@ -59,6 +59,21 @@ describe('installed kernel images', () => {
     expect(kernelReleaseOf(name)).toBe(release);
   });
 
+  it.each([
+    ['kernel', '5.15.148.2-2.cm2', '5.15.148.2-2.cm2'],
+    ['kernel', '6.6.96.2-2.azl3', '6.6.96.2-2.azl3'],
+    ['kernel-hwe', '6.12.57.1-1.azl3', '6.12.57.1-1.azl3'],
+    ['kernel-headers', '6.6.96.2-2.azl3', undefined],
+    ['kernel-devel', '6.6.96.2-2.azl3', undefined],
+    ['kernel-tools', '6.6.96.2-2.azl3', undefined],
+    ['kernel-drivers-gpu', '6.6.96.2-2.azl3', undefined],
+  ])('of rpm, %s %s is an image of %s', (name, version, release) => {
+    const settled = settleKernel(named('bash', name).map((entry) => ({ ...entry, version })), undefined);
+
+    expect(settled.runningKernel).toEqual(release === undefined ? undefined : { release, from: 'only-kernel-image' });
+    expect(settled.coverage.state).toBe(release === undefined ? 'unreadable' : 'read');
+  });
+
   it('the only image runs, where nothing better is known', () => {
     expect(settleKernel(named('linux-image-5.15.0-1-azure', 'linux-image-azure'), undefined)).toEqual({
       runningKernel: { release: '5.15.0-1-azure', from: 'only-kernel-image' },

@@ -13,7 +13,7 @@ export interface SettledKernel {
  * nothing better that one runs; with several nothing is guessed.
  */
 export function settleKernel(packages: readonly Package[], known: RunningKernel | undefined): SettledKernel {
-  const releases = [...new Set(packages.flatMap((entry) => kernelReleaseOf(entry.name) ?? []))];
+  const releases = [...new Set(packages.flatMap((entry) => kernelReleaseOf(entry.name, entry.version) ?? []))];
   const [only, ...more] = releases;
   if (only === undefined) return { ...running(known), coverage: entry('kernel-image-missing', known?.release) };
   if (known !== undefined && !releases.includes(known.release)) {

@@ -13,6 +13,15 @@ describe('os-release', () => {
     expect(parseOsRelease(text)).toEqual({ id: 'ubuntu', versionId: '22.04', prettyName: 'x', codename: 'jammy' });
   });
 
+  it.each([
+    ['Azure Linux', 'NAME="Microsoft Azure Linux"\nID=azurelinux\nVERSION_ID="3.0"\nPRETTY_NAME="Microsoft Azure Linux 3.0"\n', { id: 'azurelinux', versionId: '3.0', prettyName: 'Microsoft Azure Linux 3.0' }],
+    ['CBL-Mariner', 'NAME="Common Base Linux Mariner"\nID=mariner\nVERSION_ID="2.0"\nPRETTY_NAME="CBL-Mariner/Linux"\n', { id: 'mariner', versionId: '2.0', prettyName: 'CBL-Mariner/Linux' }],
+    ['SLES', 'NAME="SLES"\nVERSION_ID="15.5"\nPRETTY_NAME="SUSE Linux Enterprise Server 15 SP5"\nID="sles"\nID_LIKE="suse"\n', { id: 'sles', versionId: '15.5', prettyName: 'SUSE Linux Enterprise Server 15 SP5' }],
+    ['without a version', 'ID=opensuse-tumbleweed\n', { id: 'opensuse-tumbleweed', versionId: '', prettyName: 'opensuse-tumbleweed' }],
+  ])('of %s is told apart', (_, text, expected) => {
+    expect(parseOsRelease(text)).toEqual(expected);
+  });
+
   it('unquotes as a shell does', () => {
     expect(parseOsRelease('ID=x\nPRETTY_NAME="a \\"b\\" \\$c \\d"')?.prettyName).toBe('a "b" $c \\d');
   });

@@ -4,14 +4,14 @@ import { ChecksumMismatchError, CorruptStructureError, LimitExceededError } from
 import { limits } from '../../base/limits.ts';
 import type { FileKind } from '../filesystem.ts';
 import { incompatible } from './features.ts';
-import { readExtents } from './extents.ts';
-import { readFileData } from './file-data.ts';
+import { readFileData, readRuns } from './file-data.ts';
 import { type Inode, inodeFlags } from './inode.ts';
 import type { Ext4Volume } from './volume.ts';
 
 export interface DirectoryItem {
   readonly inode: number;
-  readonly kind: FileKind;
+  /** Undefined where the directory does not tell: ext2 of revision 0, and without the feature `filetype`. */
+  readonly kind: FileKind | undefined;
 }
 
 export type Directory = ReadonlyMap<string, DirectoryItem>;
@@ -20,16 +20,22 @@ export type Directory = ReadonlyMap<string, DirectoryItem>;
 const entryHeader = 8;
 const tailSize = 12;
 const tailMarker = 0xde;
-const kinds: Readonly<Record<number, FileKind>> = { 1: 'file', 2: 'directory', 7: 'symbolic-link' };
+const kinds: readonly (FileKind | undefined)[] = [undefined, 'file', 'directory', 'other', 'other', 'other', 'other', 'symbolic-link'];
+/** An inline directory starts with the number of its parent and has neither `.` nor `..`. */
+const inlineParentSize = 4;
 
 /** Reads a directory block by block: an htree's inner nodes look like empty blocks to a linear reader, by design. */
 export async function readDirectory(volume: Ext4Volume, inode: Inode): Promise<Directory> {
   const { blockSize } = volume.superblock;
+  const items = new Map<string, DirectoryItem>();
+  if (inode.inline !== undefined) {
+    parseBlock(volume, inode.inline.subarray(inlineParentSize), inode, items, 0);
+    return items;
+  }
   if (inode.size > limits.directoryBytes) throw new LimitExceededError(`ext4 directory ${inode.number}: ${inode.size} bytes`);
   if (inode.size === 0 || inode.size % blockSize !== 0) throw bad(inode, `size ${inode.size}`, 0);
   await refuseHoles(volume, inode);
   const bytes = await readFileData(volume, inode, 0, inode.size);
-  const items = new Map<string, DirectoryItem>();
   for (let at = 0; at < bytes.length; at += blockSize) {
     const block = bytes.subarray(at, at + blockSize);
     verifyBlock(block, at === 0, inode);
@@ -41,9 +47,9 @@ export async function readDirectory(volume: Ext4Volume, inode: Inode): Promise<D
 /** A directory has no holes: what is missing would silently be entries that are not seen. */
 async function refuseHoles(volume: Ext4Volume, inode: Inode): Promise<void> {
   let next = 0;
-  for (const extent of await readExtents(volume, inode)) {
-    if (extent.logical !== next || extent.physical === undefined) throw bad(inode, 'hole', next * volume.superblock.blockSize);
-    next += extent.count;
+  for (const run of await readRuns(volume, inode, 0, inode.size)) {
+    if (run.logical !== next || run.physical === undefined) throw bad(inode, 'hole', next * volume.superblock.blockSize);
+    next += run.count;
   }
   if (next * volume.superblock.blockSize < inode.size) throw bad(inode, 'hole', next * volume.superblock.blockSize);
 }
@@ -58,7 +64,7 @@ function parseBlock(volume: Ext4Volume, block: Uint8Array, inode: Inode, items: 
     if (length < entryHeader || length % 4 !== 0 || at + length > block.length || entryHeader + nameLength > length) {
       throw bad(inode, `entry of ${length} bytes`, blockStart + at);
     }
-    if (target !== 0) add(items, inode, reader, at, nameLength, { inode: target, kind: hasType ? (kinds[reader.u8(at + 7)] ?? 'other') : 'other' });
+    if (target !== 0) add(items, inode, reader, at, nameLength, { inode: target, kind: hasType ? kinds[reader.u8(at + 7)] : undefined });
     at += length;
   }
 }

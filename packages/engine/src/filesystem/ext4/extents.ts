@@ -1,8 +1,9 @@
 import { ByteReader } from '../../base/byte-reader.ts';
 import { crc32c } from '../../base/crc32c.ts';
-import { ChecksumMismatchError, CorruptStructureError, LimitExceededError, UnsupportedFeatureError } from '../../base/errors.ts';
+import { ChecksumMismatchError, CorruptStructureError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import { type Inode, inodeFlags } from './inode.ts';
+import type { Inode } from './inode.ts';
+import { appendRun, type Run } from './run.ts';
 import { type Ext4Volume, readBlocks } from './volume.ts';
 
 const magic = 0xf30a;
@@ -11,36 +12,26 @@ const entrySize = 12;
 /** Longer lengths mark an extent that is allocated but not written: it reads as zeros. */
 const longestInitialised = 32768;
 
-/** A run of blocks; holes have none. */
-export interface Extent {
-  /** First block within the file. */
-  readonly logical: number;
-  /** First block within the filesystem; undefined where the run reads as zeros. */
-  readonly physical: number | undefined;
-  readonly count: number;
-}
-
 /** All extents of a file, ascending ("ext4 Data Structures and Algorithms", Extent Tree). */
-export async function readExtents(volume: Ext4Volume, inode: Inode): Promise<readonly Extent[]> {
-  if ((inode.flags & inodeFlags.extents) === 0) throw new UnsupportedFeatureError(`ext4 inode ${inode.number}: block map`);
-  const extents: Extent[] = [];
-  await collect(volume, inode, inode.data, undefined, extents);
-  return extents;
+export async function readExtents(volume: Ext4Volume, inode: Inode): Promise<readonly Run[]> {
+  const runs: Run[] = [];
+  await collect(volume, inode, inode.data, undefined, runs);
+  return runs;
 }
 
 /** `expectedDepth` is one less than the parent's: that, and not a list of visited blocks, is what ends every cycle. */
-async function collect(volume: Ext4Volume, inode: Inode, node: Uint8Array, expectedDepth: number | undefined, extents: Extent[]): Promise<void> {
+async function collect(volume: Ext4Volume, inode: Inode, node: Uint8Array, expectedDepth: number | undefined, runs: Run[]): Promise<void> {
   const reader = new ByteReader(node, `ext4 extent tree of inode ${inode.number}`);
   const { entries, depth } = checkHeader(reader, inode, expectedDepth);
   for (let index = 0; index < entries; index++) {
     const at = headerSize + index * entrySize;
     if (depth === 0) {
-      append(extents, leafEntry(reader, at), inode, volume.superblock.blockCount);
+      appendRun(runs, leafEntry(reader, at), inode, volume.superblock.blockCount);
       continue;
     }
     const child = await readBlocks(volume, reader.u32(at + 4) + reader.u16(at + 8) * 2 ** 32, 1);
     verify(child, inode);
-    await collect(volume, inode, child, depth - 1, extents);
+    await collect(volume, inode, child, depth - 1, runs);
   }
 }
 
@@ -55,22 +46,11 @@ function checkHeader(reader: ByteReader, inode: Inode, expectedDepth: number | u
   return { entries, depth };
 }
 
-function leafEntry(reader: ByteReader, at: number): Extent {
+function leafEntry(reader: ByteReader, at: number): Run {
   const length = reader.u16(at + 4);
   const start = reader.u32(at + 8) + reader.u16(at + 6) * 2 ** 32;
   const written = length <= longestInitialised;
   return { logical: reader.u32(at), physical: written ? start : undefined, count: written ? length : length - longestInitialised };
-}
-
-function append(extents: Extent[], extent: Extent, inode: Inode, blockCount: number): void {
-  const previous = extents.at(-1);
-  const free = previous === undefined ? 0 : previous.logical + previous.count;
-  const inside = extent.physical === undefined || (extent.physical > 0 && extent.physical + extent.count <= blockCount);
-  if (extent.logical < free || extent.count === 0 || !inside) {
-    throw new CorruptStructureError(`ext4 inode ${inode.number}: extent of block ${extent.logical}`, 0);
-  }
-  if (extents.length >= limits.extentsPerFile) throw new LimitExceededError(`ext4 inode ${inode.number}: more than ${extents.length} extents`);
-  extents.push(extent);
 }
 
 /** The checksum follows the room for entries, whether they are used or not. */

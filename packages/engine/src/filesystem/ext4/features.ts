@@ -7,19 +7,20 @@ export const incompatible = {
   extents: 0x40,
   wideBlockNumbers: 0x80,
   checksumSeed: 0x2000,
+  largeDirectory: 0x4000,
+  inlineData: 0x8000,
 } as const;
 
 export const readOnlyCompatible = { groupChecksum: 0x10, metadataChecksum: 0x400 } as const;
 
 /** Bits that change nothing for reading files, or that are read: mmp guards writers, ea_inode concerns attributes. */
-const readIncompatible = 0x2 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x2000 | 0x4000;
+const readIncompatible = 0x2 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x2000 | 0x4000 | 0x8000;
 
 const incompatibleNames: Readonly<Record<number, string>> = {
   0x1: 'compression',
   0x8: 'journal_dev',
   0x10: 'meta_bg',
   0x1000: 'dirdata',
-  0x8000: 'inline_data',
   0x10000: 'encrypt',
   0x20000: 'casefold',
 };

@@ -2,6 +2,9 @@ import { ByteReader } from '../../base/byte-reader.ts';
 import { crc32c } from '../../base/crc32c.ts';
 import { ChecksumMismatchError, CorruptStructureError } from '../../base/errors.ts';
 import type { FileKind } from '../filesystem.ts';
+import { incompatible } from './features.ts';
+import { readInlineData } from './inline-data.ts';
+import type { Superblock } from './superblock.ts';
 import { type Ext4Volume, inodeTable, little32 } from './volume.ts';
 
 export const rootInode = 2;
@@ -14,8 +17,10 @@ export interface Inode {
   /** Bytes. */
   readonly size: number;
   readonly flags: number;
-  /** The 60 bytes that hold the root of the extent tree, or a short link's target. */
+  /** The 60 bytes that hold the root of the extent tree, block numbers, or a short link's target. */
   readonly data: Uint8Array;
+  /** The contents, where the inode itself keeps them. */
+  readonly inline: Uint8Array | undefined;
   /** What the checksums of this inode's blocks start from; undefined on a filesystem without them. */
   readonly checksumSeed: number | undefined;
 }
@@ -32,20 +37,32 @@ export async function readInode(volume: Ext4Volume, number: number): Promise<Ino
   const index = (number - 1) % superblock.inodesPerGroup;
   const offset = (await inodeTable(volume, group)) + index * superblock.inodeSize;
   const bytes = await source.read(offset, superblock.inodeSize);
-  return parseInode(bytes, number, superblock.checksumSeed, offset);
+  return parseInode(bytes, number, superblock, offset);
 }
 
-function parseInode(bytes: Uint8Array, number: number, filesystemSeed: number | undefined, offset: number): Inode {
+function parseInode(bytes: Uint8Array, number: number, superblock: Superblock, offset: number): Inode {
   const reader = new ByteReader(bytes, `ext4 inode ${number}`);
+  const filesystemSeed = superblock.checksumSeed;
   const checksumSeed =
     filesystemSeed === undefined ? undefined : crc32c(crc32c(filesystemSeed, little32(number)), reader.bytes(0x64, 4));
   if (checksumSeed !== undefined) verify(bytes, reader, number, checksumSeed, offset);
   const mode = reader.u16(0x00);
   if (mode === 0 || reader.u16(0x1a) === 0) throw new CorruptStructureError(`ext4 inode ${number}: is not in use`, offset);
   const kind = kinds[mode >> 12] ?? 'other';
-  const size = reader.u32(0x04) + reader.u32(0x6c) * 2 ** 32;
+  const flags = reader.u32(0x20);
+  const size = reader.u32(0x04) + (hasWideSize(kind, superblock) ? reader.u32(0x6c) * 2 ** 32 : 0);
   if (!Number.isSafeInteger(size)) throw new CorruptStructureError(`ext4 inode ${number}: size`, offset);
-  return { number, kind, size, flags: reader.u32(0x20), data: new Uint8Array(reader.bytes(0x28, 60)), checksumSeed };
+  const isInline = (flags & inodeFlags.inlineData) !== 0;
+  if (isInline && (superblock.incompatible & incompatible.inlineData) === 0) {
+    throw new CorruptStructureError(`ext4 inode ${number}: inline data on a filesystem without`, offset);
+  }
+  const inline = isInline ? readInlineData(reader, number) : undefined;
+  return { number, kind, size, flags, data: new Uint8Array(reader.bytes(0x28, 60)), inline, checksumSeed };
+}
+
+/** ext2 keeps something else of directories in the upper half of their size. */
+function hasWideSize(kind: FileKind, superblock: Superblock): boolean {
+  return kind === 'file' || (superblock.incompatible & incompatible.largeDirectory) !== 0;
 }
 
 /** Both halves of the checksum count as zero; inodes of 128 bytes, or without room for it, have the low half only. */

@@ -8,24 +8,38 @@ import { z } from 'zod';
 import { ChecksumMismatchError, CorruptStructureError, SourceTruncatedError } from '../../base/errors.ts';
 import { createBufferSource } from '../../source/buffer-source.ts';
 import { loadFixture } from '../../source/load-fixture-for-tests.ts';
-import { itReadsLikeAFilesystem, loadExpectations, openForTest } from '../filesystem.contract.ts';
+import { type Expectations, itReadsLikeAFilesystem, loadExpectations, openForTest } from '../filesystem.contract.ts';
 import { ext4Reader } from './reader.ts';
 
-const expected = loadExpectations(new URL('fixtures/expected.json', import.meta.url));
+const expectations = (name: string): Expectations => loadExpectations(new URL(`fixtures/${name}.json`, import.meta.url));
+const expected = expectations('expected');
+const mapped = expectations('expected-mapped');
+const inline = expectations('expected-inline');
 const load = (name: string): Uint8Array => loadFixture(new URL(`fixtures/${name}/volume.img.zst`, import.meta.url));
 
-const wholeTrees = ['blocks-1k', 'blocks-2k', 'blocks-4k', 'inode-128', 'no-checksums'] as const;
-for (const name of wholeTrees) itReadsLikeAFilesystem({ name, reader: ext4Reader, load: () => load(name), expected });
+const wholeTrees = [
+  ['blocks-1k', expected, 'ext4'],
+  ['blocks-2k', expected, 'ext4'],
+  ['blocks-4k', expected, 'ext4'],
+  ['inode-128', expected, 'ext4'],
+  ['no-checksums', expected, 'ext4'],
+  ['ext2', mapped, 'ext2'],
+  ['ext2-revision-0', expectations('expected-revision-0'), 'ext2'],
+  ['ext3', mapped, 'ext3'],
+  ['inline-data', inline, 'ext4'],
+  ['inline-data-1k', inline, 'ext4'],
+] as const;
+for (const [name, tree] of wholeTrees) itReadsLikeAFilesystem({ name, reader: ext4Reader, load: () => load(name), expected: tree });
+
+it.each(wholeTrees)('%s is called by its own name', async (name, _, kind) => {
+  expect((await openForTest(ext4Reader, load(name))).kind).toBe(kind);
+});
 
 describe('ext4 that is not read', () => {
   it.each([
-    ['dirty', 'journal-not-replayed', 'ext4'],
-    ['inline-data', 'filesystem-feature-unsupported', 'ext4: inline_data'],
     ['bigalloc', 'filesystem-feature-unsupported', 'ext4: bigalloc'],
     ['meta-bg', 'filesystem-feature-unsupported', 'ext4: meta_bg'],
     ['casefold', 'filesystem-feature-unsupported', 'ext4: casefold'],
-    ['ext3', 'filesystem-not-read-yet', 'ext3'],
-    ['ext2', 'filesystem-not-read-yet', 'ext2'],
   ])('%s is unsupported by name', async (name, reason, detail) => {
     const opened = await ext4Reader.open(createBufferSource(load(name)));
 
@@ -100,7 +114,7 @@ describe('damage to ext4', () => {
   });
 });
 
-describe.each(wholeTrees)('%s beside the kernel', (name) => {
+describe.each(wholeTrees)('%s beside the kernel', (name, tree) => {
   it('gives what the kernel gives', ({ skip }) => {
     const folder = mkdtempSync(join(tmpdir(), 'nodeward-mount-'));
     const image = join(folder, 'image');
@@ -115,7 +129,7 @@ describe.each(wholeTrees)('%s beside the kernel', (name) => {
       return skip();
     }
     try {
-      for (const [path, { sha256 }] of Object.entries(expected.files)) {
+      for (const [path, { sha256 }] of Object.entries(tree.files)) {
         expect(createHash('sha256').update(readFileSync(mounted + path)).digest('hex')).toBe(sha256);
       }
     } finally {

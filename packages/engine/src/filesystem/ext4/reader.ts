@@ -8,34 +8,52 @@ import { type Directory, readDirectory } from './directory.ts';
 import { incompatible, unreadFeatures } from './features.ts';
 import { readFileData } from './file-data.ts';
 import { type Inode, inodeFlags, readInode, rootInode } from './inode.ts';
+import { replayJournal } from './journal/replay-journal.ts';
 import { flavour, type Identity, isExt, parseIdentity, parseSuperblock, type Superblock, superblockOffset, superblockSize } from './superblock.ts';
 import type { Ext4Volume } from './volume.ts';
 
-/** ext4 as "ext4 Data Structures and Algorithms" of the kernel's documentation describes it; read-only, clean filesystems. */
+/** ext2, ext3 and ext4 as "ext4 Data Structures and Algorithms" of the kernel's documentation describes them; read-only, the journal replayed in memory. */
 export const ext4Reader: FilesystemReader = {
   id: 'ext4',
   recognises: isExt,
   open: async (source) => {
-    const bytes = await source.read(superblockOffset, superblockSize);
-    const identity = parseIdentity(bytes);
-    const unread = whyNotRead(identity);
-    if (unread !== undefined) return unread;
-    const superblock = parseSuperblock(bytes, identity);
-    if (superblock.blockCount * superblock.blockSize > source.size) {
-      throw new SourceTruncatedError(`ext4: ${superblock.blockCount} blocks on a volume of ${source.size} bytes`);
-    }
-    return new Ext4Filesystem(source, superblock);
+    const found = await readSuperblock(source);
+    if ('kind' in found) return found;
+    const needsRecovery = (found.superblock.incompatible & incompatible.needsRecovery) !== 0;
+    return needsRecovery ? openReplayed(source, found) : new Ext4Filesystem(source, found.superblock);
   },
 };
 
-function whyNotRead(superblock: Identity): UnreadFilesystem | undefined {
-  const names = { label: superblock.label, uuid: superblock.uuid };
-  const features = unreadFeatures(superblock.incompatible, superblock.readOnlyCompatible);
-  if (features.length > 0) return { ...notRead('unsupported', 'filesystem-feature-unsupported', `ext4: ${features.join(', ')}`), ...names };
-  const kind = flavour(superblock);
-  if (kind !== 'ext4') return { ...notRead('unsupported', 'filesystem-not-read-yet', kind), ...names };
-  const dirty = (superblock.incompatible & incompatible.needsRecovery) !== 0;
-  return dirty ? { ...notRead('unsupported', 'journal-not-replayed', 'ext4'), ...names } : undefined;
+interface FoundSuperblock {
+  readonly bytes: Uint8Array;
+  readonly superblock: Superblock;
+}
+
+async function readSuperblock(source: DiskSource): Promise<FoundSuperblock | UnreadFilesystem> {
+  const bytes = await source.read(superblockOffset, superblockSize);
+  const identity = parseIdentity(bytes);
+  const features = unreadFeatures(identity.incompatible, identity.readOnlyCompatible);
+  if (features.length > 0) return { ...notRead('unsupported', 'filesystem-feature-unsupported', `ext4: ${features.join(', ')}`), ...namesOf(identity) };
+  const superblock = parseSuperblock(bytes, identity);
+  if (superblock.blockCount * superblock.blockSize > source.size) {
+    throw new SourceTruncatedError(`ext4: ${superblock.blockCount} blocks on a volume of ${source.size} bytes`);
+  }
+  return { bytes, superblock };
+}
+
+/** The superblock itself may lie in the journal: it is read again from what replay has made. */
+async function openReplayed(source: DiskSource, { bytes, superblock }: FoundSuperblock): Promise<Filesystem | UnreadFilesystem> {
+  const replayed = await replayJournal({ source, superblock }, bytes);
+  if (replayed.kind === 'not-read') return { ...replayed, ...namesOf(superblock) };
+  const found = await readSuperblock(replayed.source);
+  if ('kind' in found) return found;
+  if (found.superblock.blockSize !== superblock.blockSize) throw new CorruptStructureError('ext4 superblock: another block size in the journal', superblockOffset);
+  const { transactions, blocks } = replayed;
+  return new Ext4Filesystem(replayed.source, found.superblock, transactions === 0 ? undefined : { transactions, blocks });
+}
+
+function namesOf({ label, uuid }: Identity): { readonly label: string; readonly uuid: string } {
+  return { label, uuid };
 }
 
 /** Entries of all directories kept at a time. */
@@ -47,15 +65,18 @@ const shortLinkRoom = 60;
 const longestLink = 4096;
 
 class Ext4Filesystem implements Filesystem {
-  readonly kind = 'ext4';
+  readonly kind: string;
   readonly label: string;
   readonly uuid: string;
+  readonly replayed: { readonly transactions: number; readonly blocks: number } | undefined;
   readonly #volume: Ext4Volume;
   readonly #inodes = new Map<number, Inode>();
   readonly #directories = new Map<number, Directory>();
   #entries = 0;
 
-  constructor(source: DiskSource, superblock: Superblock) {
+  constructor(source: DiskSource, superblock: Superblock, replayed?: { readonly transactions: number; readonly blocks: number }) {
+    this.replayed = replayed;
+    this.kind = flavour(superblock);
     this.label = superblock.label;
     this.uuid = superblock.uuid;
     this.#volume = { source, superblock };
@@ -85,7 +106,7 @@ class Ext4Filesystem implements Filesystem {
     const inode = await this.#find(path);
     if (inode?.kind !== 'symbolic-link') return undefined;
     if (inode.size === 0 || inode.size > longestLink) throw new CorruptStructureError(`ext4 link ${inode.number}: ${inode.size} bytes`, 0);
-    const short = inode.size < shortLinkRoom && (inode.flags & inodeFlags.extents) === 0;
+    const short = inode.size < shortLinkRoom && inode.inline === undefined && (inode.flags & inodeFlags.extents) === 0;
     const bytes = short ? inode.data.subarray(0, inode.size) : await readFileData(this.#volume, inode, 0, inode.size);
     return Buffer.from(bytes).toString('utf8');
   }
@@ -93,7 +114,9 @@ class Ext4Filesystem implements Filesystem {
   async readDirectory(path: string): Promise<readonly DirectoryEntry[] | undefined> {
     const inode = await this.#find(path);
     if (inode?.kind !== 'directory') return undefined;
-    return Array.from(await this.#directory(inode), ([name, { kind }]) => ({ name, kind }));
+    const entries: DirectoryEntry[] = [];
+    for (const [name, item] of await this.#directory(inode)) entries.push({ name, kind: item.kind ?? (await this.#inode(item.inode)).kind });
+    return entries;
   }
 
   /** The inode at a literal path. A directory met twice on the way down is a cycle: directories have one parent. */
@@ -118,7 +141,6 @@ class Ext4Filesystem implements Filesystem {
     if (kept !== undefined) return kept;
     const inode = await readInode(this.#volume, number);
     if ((inode.flags & inodeFlags.encrypted) !== 0) throw new UnsupportedFeatureError(`ext4 inode ${number}: encrypt`);
-    if ((inode.flags & inodeFlags.inlineData) !== 0) throw new UnsupportedFeatureError(`ext4 inode ${number}: inline_data`);
     if (this.#inodes.size >= keptInodes) this.#inodes.clear();
     this.#inodes.set(number, inode);
     return inode;

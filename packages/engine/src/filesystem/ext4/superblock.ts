@@ -9,6 +9,9 @@ export const superblockOffset = 1024;
 export const superblockSize = 1024;
 const checksumOffset = 0x3fc;
 const crc32cType = 1;
+/** filetype, needs_recovery, meta_bg; sparse_super, large_file, btree_dir. */
+const ext3Incompatible = 0x2 | 0x4 | 0x10;
+const ext3ReadOnlyCompatible = 0x1 | 0x2 | 0x4;
 
 /** What can be told before any number is believed: a feature that is not read may change what the numbers mean. */
 export interface Identity {
@@ -113,8 +116,9 @@ function bad(what: string, offset: number): CorruptStructureError {
   return new CorruptStructureError(`ext4 superblock: ${what}`, superblockOffset + offset);
 }
 
-/** `ext2`, `ext3` or `ext4`: one magic number, told apart by features. */
+/** `ext2`, `ext3` or `ext4`: one magic number, told apart by features as blkid does. */
 export function flavour(superblock: Identity): 'ext2' | 'ext3' | 'ext4' {
-  if ((superblock.incompatible & incompatible.extents) !== 0) return 'ext4';
+  const younger = (superblock.incompatible & ~ext3Incompatible) !== 0 || (superblock.readOnlyCompatible & ~ext3ReadOnlyCompatible) !== 0;
+  if (younger) return 'ext4';
   return (superblock.compatible & compatible.journal) !== 0 ? 'ext3' : 'ext2';
 }
