@@ -9,5 +9,8 @@ export const serverEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('reassessment'), reassessmentId: identifier }),
   z.object({ type: z.literal('job'), jobId: identifier, poolId: identifier, state: jobState }),
   z.object({ type: z.literal('plans') }),
+  z.object({ type: z.literal('cluster'), clusterId: identifier }),
+  z.object({ type: z.literal('webhooks') }),
+  z.object({ type: z.literal('advisory-sources') }),
 ]);
 export type ServerEvent = z.infer<typeof serverEvent>;

@@ -1,5 +1,14 @@
 import * as z from 'zod';
-import { count, evidenceGrade, findingState, identifier, instant, kernelState, matchRule, matchState, severity, severitySource, verdict } from './vocabulary.ts';
+import { count, evidenceGrade, factClass, findingState, identifier, instant, kernelState, matchRule, matchState, severity, severitySource, verdict } from './vocabulary.ts';
+
+/** 0 to 100, with what it is made of. A part that nobody knows is null and adds nothing: it is not zero. */
+export const riskScore = z.object({
+  value: z.number().min(0).max(100),
+  parts: z.array(z.object({ part: z.enum(['severity', 'exploited', 'epss', 'fix']), points: z.number().nullable(), max: z.number() })),
+  /** True where a part is unknown: the value is a lower bound. */
+  isLowerBound: z.boolean(),
+});
+export type RiskScore = z.infer<typeof riskScore>;
 
 /** The life of one (node pool, package family, vulnerability). */
 export const finding = z.object({
@@ -11,6 +20,14 @@ export const finding = z.object({
   severitySource,
   /** Base score of the best CVSS vector; null where none is given (missing is not zero). */
   cvssScore: z.number().min(0).max(10).nullable(),
+  /** In CISA's catalogue of known exploited vulnerabilities; null where no such feed is in the database. */
+  exploited: z.boolean().nullable(),
+  /** EPSS probability, 0 to 1; null where no feed gives one. */
+  epss: z.number().min(0).max(1).nullable(),
+  riskScore: riskScore,
+  factClass,
+  /** Path of the component's binary; null for packages. */
+  component: z.string().nullable(),
   installedVersions: z.array(z.string()),
   fixedVersion: z.string().nullable(),
   matchState,
@@ -19,6 +36,8 @@ export const finding = z.object({
   verdict,
   /** First node image of the pool's candidates that carries the fix; null where none is known. */
   fixedInImage: z.string().nullable(),
+  /** First Kubernetes version that carries the fix, where the verdict is `fixed-by-kubernetes`. */
+  fixedInKubernetes: z.string().nullable(),
   nodes: count,
   firstSeenAt: instant,
   lastSeenAt: instant,
@@ -56,6 +75,19 @@ const occurrence = z.object({
 });
 export type Occurrence = z.infer<typeof occurrence>;
 
+/** Why a finding changed where neither a job nor new evidence did it. */
+export const findingChangeReason = z.enum(['advisory-changed', 'advisory-withdrawn']);
+export type FindingChangeReason = z.infer<typeof findingChangeReason>;
+
+const findingChange = z.object({
+  at: instant,
+  from: findingState.nullable(),
+  to: findingState,
+  reason: findingChangeReason.nullable(),
+  /** Of the upgrade job that changed it. */
+  jobId: identifier.nullable(),
+});
+
 /** Everything the CVE pane shows for one vulnerability in one pool. */
 export const vulnerabilityDetails = z.object({
   vulnerability: z.string(),
@@ -77,6 +109,8 @@ export const vulnerabilityDetails = z.object({
       evidencePath: z.string(),
       grade: evidenceGrade,
       advisoryDatabaseRevision: z.string(),
+      /** Its changes, newest first. */
+      history: z.array(findingChange).optional(),
     }),
   ),
   /** ノード プール インスタンス: the nodes of this pool that the remediation touches. */

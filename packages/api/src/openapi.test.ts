@@ -12,7 +12,7 @@ describe('the OpenAPI document', () => {
 
   it('has one operation per endpoint, and the events', () => {
     const paths = Object.values(createOpenApiDocument().paths ?? {});
-    const operations = paths.flatMap((path) => [path.get, path.post, path.put]).flatMap((operation) => operation?.operationId ?? []);
+    const operations = paths.flatMap((path) => [path.get, path.post, path.put, path.delete]).flatMap((operation) => operation?.operationId ?? []);
 
     expect(operations.toSorted()).toEqual([...Object.keys(endpoints), 'followEvents'].toSorted());
   });
@@ -22,13 +22,15 @@ describe('the OpenAPI document', () => {
 
     for (const [path, item] of paths) {
       const named = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
-      const described = [item.get, item.post, item.put].flatMap((operation) => operation?.parameters ?? []).flatMap((parameter) => ('in' in parameter && parameter.in === 'path' ? parameter.name : []));
-      expect(described.toSorted(), path).toEqual(named.toSorted());
+      for (const operation of [item.get, item.post, item.put, item.delete].filter((each) => each !== undefined)) {
+        const described = (operation.parameters ?? []).flatMap((parameter) => ('in' in parameter && parameter.in === 'path' ? parameter.name : []));
+        expect(described.toSorted(), path).toEqual(named.toSorted());
+      }
     }
   });
 
   it('gives every operation its answer to a problem', () => {
-    const operations = Object.values(createOpenApiDocument().paths ?? {}).flatMap((path) => [path.get, path.post, path.put]).filter((operation) => operation !== undefined && operation.operationId !== 'followEvents');
+    const operations = Object.values(createOpenApiDocument().paths ?? {}).flatMap((path) => [path.get, path.post, path.put, path.delete]).filter((operation) => operation !== undefined && operation.operationId !== 'followEvents');
 
     expect(operations.length).toBe(Object.keys(endpoints).length);
     for (const operation of operations) expect(JSON.stringify(operation?.responses)).toContain('application/problem+json');

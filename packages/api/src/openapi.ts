@@ -3,7 +3,8 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObj
 import { type Endpoint, endpoints } from './endpoints.ts';
 import { serverEvent } from './events.ts';
 import { finding, vulnerabilityDetails } from './finding.ts';
-import { assessmentSummary, connection, coverageEntry, node } from './fleet.ts';
+import { connection } from './connection.ts';
+import { assessmentSummary, coverageEntry, node } from './fleet.ts';
 import { candidate, fixOverview, forecastRow } from './forecast.ts';
 import { problem } from './problem.ts';
 import { bestAction, fleetSummary, recommendation, recommendationDetails, severityCounts } from './recommendation.ts';

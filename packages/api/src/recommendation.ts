@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { connection, node } from './fleet.ts';
-import { count, evidenceGrade, identifier, instant, notEvaluatedCause, operationKind, recommendationState, severity } from './vocabulary.ts';
+import { connectionKind } from './connection.ts';
+import { node } from './fleet.ts';
+import { count, coverageReason, evidenceGrade, identifier, instant, notEvaluatedCause, operationKind, recommendationState, severity } from './vocabulary.ts';
 
 /** Vulnerabilities (CVEs), by severity. */
 export const severityCounts = z.object({ critical: count, high: count, medium: count, low: count, negligible: count, unknown: count });
@@ -23,14 +24,19 @@ export const recommendation = z.object({
   clusterId: identifier,
   cluster: z.string(),
   connectionId: identifier,
-  connectionKind: connection.shape.kind,
+  connectionKind: connectionKind,
   connection: z.string(),
+  region: z.string().nullable().optional(),
   state: recommendationState,
   cause: notEvaluatedCause.nullable(),
+  /** What the nodes behind the cause say more exactly; null where they do not say the same. */
+  reason: coverageReason.nullable().optional(),
   /** "n of m nodes" behind a NotEvaluated cause. */
   causeNodes: count.nullable(),
   /** Worst severity of what makes the pool unhealthy; null where nothing does or nothing is known. */
   riskLevel: severity.nullable(),
+  /** Known exploited CVEs among the open ones, fix or no fix; null where unknown. */
+  exploitedVulnerabilities: count.nullable(),
   image: z.string(),
   nodes: count,
   notAssessedNodes: count,

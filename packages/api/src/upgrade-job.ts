@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { forecastRow } from './forecast.ts';
+import { forecastRow, planStep } from './forecast.ts';
 import { count, identifier, instant, jobState, nodePhase, operationKind } from './vocabulary.ts';
 
 export const preflightCheck = z.object({
-  check: z.enum(['writer-available', 'no-active-job', 'target-known', 'target-differs', 'nodes-assessed', 'forecast-known', 'fixes-something', 'nothing-introduced']),
+  check: z.enum(['writer-available', 'no-active-job', 'target-known', 'target-differs', 'nodes-assessed', 'forecast-known', 'fixes-something', 'nothing-introduced', 'plan-possible', 'version-skew', 'cluster-idle']),
   outcome: z.enum(['pass', 'warn', 'fail']),
   detail: z.string().optional(),
 });
@@ -15,6 +15,10 @@ export const ledgerRow = z.object({
   kind: operationKind,
   target: z.string().nullable(),
   state: jobState,
+  /** False where the result rests on the same evidence as the forecast (a published list): left out of precision. */
+  independent: z.boolean(),
+  /** True where somebody else changed the pool and an assessment noticed it; then `jobId` names no job. */
+  observed: z.boolean().optional(),
   predicted: z.object({ fixed: count, remaining: count, introduced: count }),
   actual: z.object({ fixed: count, remaining: count, introduced: count }),
   /** CVEs where forecast and result differ. */
@@ -26,7 +30,7 @@ export type LedgerRow = z.infer<typeof ledgerRow>;
 
 export const jobEvent = z.object({
   at: instant,
-  code: z.enum(['created', 'preflight-passed', 'preflight-failed', 'operation-started', 'node-phase', 'operation-finished', 'operation-failed', 'verification-started', 'node-verified', 'verification-incomplete', 'finished', 'cancelled', 'retried']),
+  code: z.enum(['created', 'preflight-passed', 'preflight-failed', 'operation-started', 'node-phase', 'operation-finished', 'operation-failed', 'verification-started', 'node-verified', 'verification-incomplete', 'finished', 'cancelled', 'retried', 'step-started', 'step-finished']),
   node: z.string().nullable(),
   detail: z.string().nullable(),
 });
@@ -44,6 +48,8 @@ export const upgradeJob = z.object({
   createdAt: instant,
   startedAt: instant.nullable(),
   finishedAt: instant.nullable(),
+  /** Of the plan, in order. */
+  steps: z.array(planStep.extend({ state: z.enum(['waiting', 'running', 'succeeded', 'failed']), startedAt: instant.nullable(), finishedAt: instant.nullable() })),
   preflight: z.array(preflightCheck),
   nodes: z.array(z.object({ nodeId: identifier.nullable(), node: z.string(), phase: nodePhase, startedAt: instant.nullable(), finishedAt: instant.nullable() })),
   failure: z.object({ code: z.string(), node: z.string().nullable(), detail: z.string() }).nullable(),

@@ -62,6 +62,34 @@ export const coverageReason = z.enum([
   'reader-killed-deadline',
   'reader-died',
   'list-format-unknown',
+  'component-configuration-unreadable',
+  'component-not-a-go-binary',
+  'component-staged',
+  'component-chosen-by-cluster',
+  'component-version-unknown',
+  'no-advisories-for-components',
+  'no-advisories-for-system',
+  'no-advisories-for-kernel',
+  'go-modules-not-in-evidence',
+  'image-list-not-published',
+  'image-list-unreachable',
+  'image-publisher-without-lists',
+  'image-list-without-packages',
+  'node-image-unknown',
+  'windows-node',
+  'node-status-only',
+  'security-patch-unknown',
+  'disk-ephemeral',
+  'disk-encrypted-by-guest-extension',
+  'disk-confidential',
+  'disk-access-denied',
+  'disk-locked-down',
+  'disk-refused-by-policy',
+  'disk-key-unavailable',
+  'disk-not-found',
+  'disk-network-refused',
+  'disk-access-expired',
+  'journal-replayed',
 ]);
 export type CoverageReason = z.infer<typeof coverageReason>;
 
@@ -98,8 +126,16 @@ export type MatchRule = z.infer<typeof matchRule>;
 export const verdict = z.enum(['fixed-by-reboot', 'fixed-by-image', 'fixed-by-kubernetes', 'no-image-yet', 'no-vendor-fix', 'not-fixable-here', 'unknown']);
 export type Verdict = z.infer<typeof verdict>;
 
+/** What a user starts on a pool. */
 export const operationKind = z.enum(['node-image', 'kubernetes', 'reboot']);
 export type OperationKind = z.infer<typeof operationKind>;
+
+/** What one step of an upgrade plan does; `control-plane` is the cluster's. */
+export const stepKind = z.enum(['control-plane', 'node-image', 'kubernetes', 'reboot']);
+export type StepKind = z.infer<typeof stepKind>;
+
+export const factClass = z.enum(['os-packages', 'kernel', 'node-components', 'go-modules']);
+export type FactClass = z.infer<typeof factClass>;
 
 /** ux.md §6.3, as far as this version goes. */
 export const jobState = z.enum(['draft', 'preflight', 'running', 'verifying', 'succeeded', 'succeeded-with-residual', 'preflight-failed', 'failed', 'cancelled']);

@@ -1,4 +1,5 @@
 import { DomainError } from '@nodeward/engine';
+import type { DiskRefusal } from './provider.ts';
 
 /** Come back later. */
 export class ProviderBusyError extends DomainError {
@@ -15,6 +16,17 @@ export class ProviderBusyError extends DomainError {
 /** A person must grant something first; the message names it. */
 export class ProviderDeniedError extends DomainError {
   readonly code = 'PROVIDER_DENIED';
+}
+
+/** A disk cannot be had, for a reason that waiting does not cure; there may be something in its place. */
+export class DiskRefusedError extends DomainError {
+  readonly code = 'DISK_REFUSED';
+  readonly refusal: DiskRefusal;
+
+  constructor(refusal: DiskRefusal) {
+    super(`${refusal.reason} (${refusal.detail})`);
+    this.refusal = refusal;
+  }
 }
 
 /** A configuration file is wrong: one line, with the file and the line number. */

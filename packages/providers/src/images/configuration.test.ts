@@ -41,6 +41,11 @@ describe('nodeward.yaml', () => {
     ['nothing where a list is due', changed(/pools:[^]*/, 'pools:\n'), 6, 'clusters[0].pools: must be a list'],
     ['an empty name', changed('name: prod', 'name: ""'), 4, /^clusters\[0\]\.name: /],
     ['a name with a slash', changed('name: prod', 'name: ../prod'), 4, 'clusters[0].name: may not contain spaces, slashes or control characters'],
+    ['a kubelet that is no version', changed('kubelet: v1.26.3', 'kubelet: newest'), 18, 'clusters[0].pools[0].nodes[0].kubelet: must be a version such as v1.26.3'],
+    ['a kubelet without its patch', changed('kubelet: v1.26.3', 'kubelet: v1.26'), 18, /kubelet: must be a version/],
+    ['a kubelet that YAML takes for a number', changed('kubelet: v1.26.3', 'kubelet: 1.26'), 18, 'clusters[0].pools[0].nodes[0].kubelet: must be text: put it into quotes'],
+    ['a wrong kubelet of a whole pool', changed('        newerImages:', '        kubelet: "1.26.x"\n        newerImages:'), 9, 'clusters[0].pools[0].kubelet: must be a version such as v1.26.3'],
+    ['a Kubernetes version with a v', changed('"1.26.3"', 'v1.26.3'), 5, 'clusters[0].kubernetesVersion: must be a version such as 1.26.3, without a v'],
     ['two nodes of one name', changed('aks-userpool01-2', 'aks-userpool01-0'), 22, 'node aks-userpool01-0 is named twice'],
     ['two images of one name', changed('202310.09.0\n', '202310.04.0\n'), 12, 'image AKSUbuntu-2204gen2containerd-202310.04.0 is named twice'],
     ['a newer image that is the current one', changed('- name: AKSUbuntu-2204gen2containerd-202310.09.0', '- name: AKSUbuntu-2204gen2containerd-202309.06.0'), 12, 'image AKSUbuntu-2204gen2containerd-202309.06.0 is named twice'],
@@ -73,7 +78,7 @@ describe('nodeward.yaml', () => {
     }
   });
 
-  it('is refused where aliases multiply without end', { timeout: 5000 }, async () => {
+  it('is refused where aliases multiply without end', { timeout: 60_000 }, async () => {
     const level = (name: string, of: string): string => `${name}: &${name} [${Array.from({ length: 10 }, () => `*${of}`).join(', ')}]\n`;
     const bomb = `a: &a [1, 2, 3]\n${level('b', 'a')}${level('c', 'b')}${level('d', 'c')}${level('e', 'd')}${level('f', 'e')}${level('g', 'f')}`;
     expect((await complaint(bomb)).what).toMatch(/alias/i);

@@ -11,11 +11,14 @@ const largestBytes = 4 * 1024 * 1024;
 const name = z.string().min(1).max(253).regex(/^[^\s/\\\p{C}]+$/u, 'may not contain spaces, slashes or control characters');
 const imageName = z.string().min(1).max(253).regex(/^[^\s\p{C}]+$/u, 'may not contain spaces or control characters');
 const path = z.string().min(1);
+/** As Node objects report it; an image that was built without a stamp does not say it of itself. */
+const kubelet = z.string().regex(/^v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$/, 'must be a version such as v1.26.3');
+const kubernetesVersion = z.string().regex(/^\d+\.\d+(\.\d+)?([-+][0-9A-Za-z.+-]+)?$/, 'must be a version such as 1.26.3, without a v');
 
-const nodeSchema = z.strictObject({ name, path: path.optional(), image: imageName.optional(), kernel: name.optional(), kubelet: name.optional() });
+const nodeSchema = z.strictObject({ name, path: path.optional(), image: imageName.optional(), kernel: name.optional(), kubelet: kubelet.optional() });
 const imageSchema = z.strictObject({ name: imageName, path });
-const poolSchema = z.strictObject({ name, image: imageName, newerImages: z.array(imageSchema).default([]), nodes: z.array(nodeSchema) });
-const clusterSchema = z.strictObject({ name, kubernetesVersion: name.optional(), region: name.optional(), pools: z.array(poolSchema) });
+const poolSchema = z.strictObject({ name, image: imageName, kubernetesVersion: kubernetesVersion.optional(), kubelet: kubelet.optional(), newerImages: z.array(imageSchema).default([]), nodes: z.array(nodeSchema) });
+const clusterSchema = z.strictObject({ name, kubernetesVersion: kubernetesVersion.optional(), region: name.optional(), pools: z.array(poolSchema) });
 const configurationSchema = z.strictObject({ name: name.optional(), advisoryDatabase: path, sourceNames: path.optional(), clusters: z.array(clusterSchema) });
 
 type FileContent = z.infer<typeof configurationSchema>;

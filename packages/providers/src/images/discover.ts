@@ -19,13 +19,15 @@ export async function discover(configuration: Configuration): Promise<Discovery>
   };
 }
 
-async function discoverPool(pool: ConfiguredPool, kubernetesVersion: string | undefined): Promise<DiscoveredPool> {
+/** A pool without a version of its own follows the control plane; a node without a kubelet of its own has its pool's. */
+async function discoverPool(pool: ConfiguredPool, controlPlane: string | undefined): Promise<DiscoveredPool> {
+  const { kubernetesVersion = controlPlane, kubelet } = pool;
   return {
     name: pool.name,
     image: pool.image,
     ...(kubernetesVersion !== undefined && { kubernetesVersion }),
     newerImages: pool.newerImages.map(({ name }) => name),
-    nodes: await Promise.all(pool.nodes.map(async (node) => discoverNode(node, pool.image))),
+    nodes: await Promise.all(pool.nodes.map(async (node) => discoverNode({ ...(kubelet !== undefined && { kubelet }), ...node }, pool.image))),
     operations: [],
   };
 }

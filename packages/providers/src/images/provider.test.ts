@@ -95,6 +95,17 @@ describe('a folder of disk images', () => {
     expect(after?.evidenceToken).not.toBe(before?.evidenceToken);
   });
 
+  it('has the kubelet and the version of its pool where a node gives none, and a new token with them', async () => {
+    await using folder = await makeFolder(wholeFolder);
+    const provider = await openImagesProvider({ folder: folder.path });
+    const before = await nodes(provider);
+    await folder.write('nodeward.yaml', wholeConfiguration.replace('        newerImages:', '        kubernetesVersion: "1.25.6"\n        kubelet: 1.25.6+build.1\n        newerImages:'));
+    const after = await nodes(provider);
+    expect((await provider.reader.discover(signal)).clusters[0]).toMatchObject({ kubernetesVersion: '1.26.3', pools: [{ kubernetesVersion: '1.25.6' }] });
+    expect(after.map(({ kubeletVersion }) => kubeletVersion)).toEqual(['v1.26.3', '1.25.6+build.1', '1.25.6+build.1']);
+    expect(after.map(({ evidenceToken }, index) => evidenceToken === before[index]?.evidenceToken)).toEqual([true, false, false]);
+  });
+
   it('recovers once a wrong file is put right', async () => {
     await using folder = await makeFolder({ ...wholeFolder, 'nodeward.yaml': '' });
     const provider = await openImagesProvider({ folder: folder.path });

@@ -25,10 +25,25 @@ export const curlLeftOldDisk = `${imageName('202402.26.0')}-curl-left-old`;
 /** A LUKS2 container where the root file system would be. */
 export const encryptedDisk = 'encrypted-in-guest';
 
+/** Published as a list only: no node of the fleet that has a disk ever boots it. */
+const listedOnly = new Set([imageName('2023.01.10')]);
+
+const known: { images?: readonly ImageFact[]; disks?: readonly SampleDisk[] } = {};
+
+/** Every image of the sample, oldest first; its facts are read once. */
+export function sampleImages(): readonly ImageFact[] {
+  known.images ??= readImageFacts();
+  return known.images;
+}
+
 /** Every disk with a file system; `encryptedDisk` has none that could be described. */
 export function sampleDisks(): readonly SampleDisk[] {
-  const images = readImageFacts();
-  const plain = images.map((image) => ({ name: image.image, image, packages: image.packages, kernels: [image.kernel] }));
+  known.disks ??= describeDisks(sampleImages());
+  return known.disks;
+}
+
+function describeDisks(images: readonly ImageFact[]): readonly SampleDisk[] {
+  const plain = images.filter(({ image }) => !listedOnly.has(image)).map((image) => ({ name: image.image, image, packages: image.packages, kernels: [image.kernel] }));
   return [...plain, patched(images), curlLeftOld(images)];
 }
 

@@ -20,16 +20,20 @@ export function bundledDiskPath(name: string): string {
  * file's own: doing the same again changes nothing that an evidence token sees.
  */
 export async function installDisk(source: string, target: string, time: number): Promise<void> {
-  await replaceFile(target, time, async (partial) => {
-    if (!source.endsWith('.zst')) return copyFile(source, partial);
-    await writeSparse(partial, await decompress(await readFile(source), { maxOutputLength: largestDisk }));
-  });
+  if (source.endsWith('.zst')) return unpackDisk(source, [target], time);
+  await replaceFile(target, time, async (partial) => copyFile(source, partial));
 }
 
-/** Replaces every occurrence of a text by another of the same length, the file as a whole in one step. */
-export async function rewriteDisk(target: string, time: number, from: string, to: string): Promise<void> {
+/** The same for several nodes that begin with the same disk. */
+export async function unpackDisk(source: string, targets: readonly string[], time: number): Promise<void> {
+  const disk = await decompress(await readFile(source), { maxOutputLength: largestDisk });
+  for (const target of targets) await replaceFile(target, time, async (partial) => writeSparse(partial, disk));
+}
+
+/** Puts `source` in place of `target` with every occurrence of a text replaced by another of the same length, in one step. */
+export async function rewriteDisk(source: string, target: string, time: number, from: string, to: string): Promise<void> {
   if (from.length !== to.length) throw new Error(`a disk cannot be rewritten from ${from} to ${to}: lengths differ`);
-  const disk = await readFile(target);
+  const disk = await readFile(source);
   for (let at = disk.indexOf(from); at >= 0; at = disk.indexOf(from, at + to.length)) disk.write(to, at, 'latin1');
   await replaceFile(target, time, async (partial) => writeSparse(partial, disk));
 }

@@ -1,43 +1,49 @@
 import { openFileSource } from '@nodeward/engine';
-import { createHash } from 'node:crypto';
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Evidence, ImageReference, NodeReference } from '../provider.ts';
 import { sampleDisks } from './disk-catalog.ts';
-import { installDisk } from './disk-file.ts';
-import { findNode, findPool } from './fleet.ts';
-import { isMissing } from './json-file.ts';
-import { diskOfImage } from './materialise.ts';
+import { findNode, findPool, type PlacedNode } from './fleet.ts';
+import { nodeState, readState } from './fleet-state.ts';
+import { diskOfImage } from './image-overrides.ts';
+import { listEvidence } from './node-image-list.ts';
+import { contentOf, exists, sharedDisk } from './shared-disk.ts';
 import { nodeDiskPath, type StateFolder } from './state-folder.ts';
 
-/** The node's disk as it lies in the state folder; the caller has brought it up to date. */
+/** The best that can be had of the node as it stands in the state folder; the caller has brought it up to date. */
 export async function nodeEvidence(folder: StateFolder, reference: NodeReference): Promise<Evidence> {
-  const node = findNode(reference);
-  if (node === undefined) return { kind: 'refused', cause: 'not-found', detail: `node ${reference.node}` };
-  const disk = nodeDiskPath(folder, node.name);
-  if (node.disk === undefined || !(await exists(disk))) return { kind: 'refused', cause: 'unreachable', detail: node.name };
-  return { kind: 'disk', grade: 'disk', open: async () => openFileSource(disk) };
+  const placed = findNode(reference);
+  if (placed === undefined) return { kind: 'refused', cause: 'not-found', detail: `node ${reference.node}` };
+  const { pool, node } = placed;
+  if (pool.operatingSystem === 'windows') return windowsRefusal(node.image);
+  const { log } = await readState(folder);
+  return pool.osDisk === 'ephemeral' ? listEvidence(nodeState(placed, log).image) : diskEvidence(folder, placed, nodeState(placed, log).disk);
 }
 
-/** What nodes that are moved to the image find on their disks, overrides included. */
+async function diskEvidence(folder: StateFolder, { pool, node }: PlacedNode, disk: string | undefined): Promise<Evidence> {
+  const own = nodeDiskPath(folder, node.name);
+  if (disk !== undefined && (await exists(own))) return { kind: 'disk', grade: 'disk', open: async () => openFileSource(own) };
+  if (disk === undefined || pool.disks === 'own') return { kind: 'refused', cause: 'unreachable', detail: node.name };
+  return sharedEvidence(folder, disk, 'disk');
+}
+
+async function sharedEvidence(folder: StateFolder, disk: string, grade: 'disk' | 'reference-image'): Promise<Evidence> {
+  const path = await sharedDisk(folder, disk);
+  return { kind: 'disk', grade, content: await contentOf(disk), open: async () => openFileSource(path) };
+}
+
+/** What nodes that are moved to the image have then, overrides included; of ephemeral disks the list is all there is. */
 export async function imageEvidence(folder: StateFolder, reference: ImageReference): Promise<Evidence> {
-  if (findPool(reference) === undefined) return { kind: 'refused', cause: 'not-found', detail: `pool ${reference.pool}` };
+  const pool = findPool(reference);
+  if (pool === undefined) return { kind: 'refused', cause: 'not-found', detail: `pool ${reference.pool}` };
+  if (pool.operatingSystem === 'windows') return windowsRefusal(reference.image);
+  if (pool.osDisk === 'ephemeral') return listEvidence(reference.image);
   if (!sampleDisks().some(({ image }) => image.image === reference.image)) {
     return { kind: 'refused', cause: 'image-not-published', detail: reference.image };
   }
-  const source = await diskOfImage(folder, reference.image);
-  if (!source.endsWith('.zst')) return { kind: 'disk', grade: 'reference-image', open: async () => openFileSource(source) };
-  const unpacked = join(folder.images, `${createHash('sha256').update(source).digest('hex').slice(0, 16)}.img`);
-  if (!(await exists(unpacked))) await installDisk(source, unpacked, 0);
-  return { kind: 'disk', grade: 'reference-image', open: async () => openFileSource(unpacked) };
+  const disk = await diskOfImage(folder, reference.image);
+  if (disk.kind === 'bundled') return sharedEvidence(folder, disk.name, 'reference-image');
+  return { kind: 'disk', grade: 'reference-image', open: async () => openFileSource(disk.path) };
 }
 
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
+function windowsRefusal(image: string): Evidence {
+  return { kind: 'refused', cause: 'unsupported', detail: `Windows node image ${image}` };
 }

@@ -11,7 +11,7 @@ export interface PackageFact {
 
 export interface ImageFact {
   readonly image: string;
-  /** `VERSION` of os-release without its codename, for example `22.04.3`. */
+  /** `VERSION` of os-release without its codename, for example `22.04.3`; `22.04` where the list has no os-release. */
   readonly osVersion: string;
   /** RFC 3339. */
   readonly builtAt: string;
@@ -19,17 +19,21 @@ export interface ImageFact {
   readonly kernel: string;
   /** `uname -v`. */
   readonly kernelBanner: string;
+  /** As the publisher's list writes them: `1.7.5-1`, `1.1.9-1`. */
+  readonly containerd: string;
+  readonly runc: string;
   readonly packages: readonly PackageFact[];
 }
 
-const imageRow = z.tuple([z.string().min(1), z.string().regex(/^22\.04\.\d$/), z.iso.datetime(), z.string().min(1), z.string().min(1)]);
+const text = z.string().min(1);
+const imageRow = z.tuple([text, z.string().regex(/^22\.04(\.\d)?$/), z.iso.datetime(), text, text, text, text]);
 
 /** The facts of every node image of the sample, oldest first. */
 export function readImageFacts(): readonly ImageFact[] {
   const packages = readPackageFacts();
   return readTable('images.tsv').rows.map((cells) => {
-    const [image, osVersion, builtAt, kernel, kernelBanner] = imageRow.parse(cells);
-    return { image, osVersion, builtAt, kernel, kernelBanner, packages: packages.get(image) ?? [] };
+    const [image, osVersion, builtAt, kernel, kernelBanner, containerd, runc] = imageRow.parse(cells);
+    return { image, osVersion, builtAt, kernel, kernelBanner, containerd, runc, packages: packages.get(image) ?? [] };
   });
 }
 
@@ -42,7 +46,7 @@ function readPackageFacts(): ReadonlyMap<string, readonly PackageFact[]> {
   const images = header.slice(3);
   const facts = new Map(images.map((image): [string, PackageFact[]] => [image, []]));
   for (const cells of rows) {
-    const [name, source, architecture, ...versions] = z.array(z.string().min(1)).length(header.length).parse(cells);
+    const [name, source, architecture, ...versions] = z.array(text).length(header.length).parse(cells);
     let version = '-';
     for (const [column, cell] of versions.entries()) {
       if (cell !== '=') version = cell;
@@ -54,7 +58,7 @@ function readPackageFacts(): ReadonlyMap<string, readonly PackageFact[]> {
 }
 
 function readTable(name: string): { header: readonly string[]; rows: readonly (readonly string[])[] } {
-  const text = readFileSync(new URL(`facts/${name}`, import.meta.url), 'utf8');
-  const [header = [], ...rows] = text.trimEnd().split('\n').map((line) => line.split('\t'));
+  const content = readFileSync(new URL(`facts/${name}`, import.meta.url), 'utf8');
+  const [header = [], ...rows] = content.trimEnd().split('\n').map((line) => line.split('\t'));
   return { header, rows };
 }

@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { DiscoveredPool, OperationRequest, OperationStatus, Provider } from '../provider.ts';
+import { dirname, join } from 'node:path';
+import { afterAll } from 'vitest';
+import type { DiscoveredCluster, DiscoveredPool, OperationRequest, OperationStatus, Provider } from '../provider.ts';
 import { openSampleProvider } from './provider.ts';
 
 export const curedPool = { cluster: 'prod-tokyo-01', pool: 'userpool01' };
@@ -15,7 +16,9 @@ export interface FleetUnderTest extends AsyncDisposable {
   readonly clock: { now: number };
   /** A second process as far as the fleet can tell. */
   reopen(): Promise<Provider>;
-  pool(name: string): Promise<DiscoveredPool>;
+  /** Of prod-tokyo-01 where no other cluster is named. */
+  pool(name: string, cluster?: string): Promise<DiscoveredPool>;
+  cluster(name: string): Promise<DiscoveredCluster>;
   start(key: string, request?: Partial<OperationRequest>): Promise<string>;
   status(id: string): Promise<OperationStatus>;
   /** What the provider's log says was done to disks: `NODE WHAT`. */
@@ -24,8 +27,36 @@ export interface FleetUnderTest extends AsyncDisposable {
 
 const signal = new AbortController().signal;
 
-export async function openFleet(): Promise<FleetUnderTest> {
+const beginning: { folder?: Promise<string> } = {};
+
+afterAll(async () => {
+  if (beginning.folder !== undefined) await rm(await beginning.folder, { recursive: true, force: true });
+});
+
+/** A prepared folder that is opened once for all tests of a file. */
+async function prepareBeginning(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'nodeward-sample-'));
+  await (await openSampleProvider({ stateFolder: folder, now: () => 0 })).close();
+  return folder;
+}
+
+/** Hard links: the provider puts files in place of others and never writes into one. A test that does must unlink it first. */
+async function copyBeginning(): Promise<string> {
+  beginning.folder ??= prepareBeginning();
+  const [from, to] = [await beginning.folder, await mkdtemp(join(tmpdir(), 'nodeward-sample-'))];
+  for (const entry of await readdir(from, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name).slice(from.length);
+    if (entry.isDirectory()) await mkdir(join(to, path), { recursive: true });
+    else if (entry.name !== 'lock.sqlite') {
+      await mkdir(dirname(join(to, path)), { recursive: true });
+      await link(join(from, path), join(to, path));
+    }
+  }
+  return to;
+}
+
+export async function openFleet(): Promise<FleetUnderTest> {
+  const folder = await copyBeginning();
   const clock = { now: Date.UTC(2024, 2, 1) };
   const reopen = async (): Promise<Provider> => openSampleProvider({ stateFolder: folder, now: () => clock.now, nodeMilliseconds: 1000 });
   const provider = await reopen();
@@ -34,13 +65,10 @@ export async function openFleet(): Promise<FleetUnderTest> {
     provider,
     clock,
     reopen,
-    pool: async (name) => {
-      const pool = (await provider.reader.discover(signal)).clusters[0]?.pools.find((candidate) => candidate.name === name);
-      if (pool === undefined) throw new Error(`no pool ${name}`);
-      return pool;
-    },
+    pool: async (name, cluster = curedPool.cluster) => named((await clusterOf(provider, cluster)).pools, name),
+    cluster: async (name) => clusterOf(provider, name),
     start: async (key, request = {}) => {
-      const wish = { kind: 'node-image', pool: curedPool, target: curingImage, ...request } as const;
+      const wish = { kind: 'node-image', ...curedPool, ...(request.kind !== 'reboot' && { target: curingImage }), ...request } as const;
       return (await provider.writer?.start({ ...wish, idempotencyKey: key }, signal))?.id ?? '';
     },
     status: async (id) => {
@@ -51,6 +79,16 @@ export async function openFleet(): Promise<FleetUnderTest> {
     effects: async () => readEffects(folder),
     [Symbol.asyncDispose]: async () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+async function clusterOf(provider: Provider, name: string): Promise<DiscoveredCluster> {
+  return named((await provider.reader.discover(signal)).clusters, name);
+}
+
+function named<Named extends { readonly name: string }>(things: readonly Named[], name: string): Named {
+  const found = things.find((candidate) => candidate.name === name);
+  if (found === undefined) throw new Error(`there is no ${name}`);
+  return found;
 }
 
 /** Parsed here by hand: the log's own reader is what is under test. */

@@ -1,91 +1,135 @@
-import type { NodeReference, OperationKind, PoolReference } from '../provider.ts';
+import type { AutoUpgrade, MaintenanceWindow, NodeReference, PoolReference } from '../provider.ts';
 import { encryptedDisk, imageName, patchedDisk } from './disk-catalog.ts';
-
-export interface FleetNode {
-  readonly name: string;
-  /** Name of the disk of `disks/` that the node starts with; absent where the node is never reached. */
-  readonly disk?: string;
-  readonly image: string;
-}
-
-export interface FleetPool {
-  readonly name: string;
-  /** The image at the beginning; the state folder knows what became of it. */
-  readonly image: string;
-  /** Oldest first. */
-  readonly newerImages: readonly string[];
-  readonly operations: readonly OperationKind[];
-  readonly nodes: readonly FleetNode[];
-}
+import { type FleetNode, type FleetPool, nodeName, type PoolOrigin, poolOf } from './fleet-pool.ts';
 
 export interface FleetCluster {
   readonly name: string;
   readonly region: string;
+  /** Of the control plane at the beginning, like the settings. */
   readonly kubernetesVersion: string;
+  readonly autoUpgrade: AutoUpgrade;
   readonly pools: readonly FleetPool[];
 }
 
-const writable: readonly OperationKind[] = ['node-image', 'reboot'];
+const newest = imageName('202402.26.0');
+const saturdayNight: MaintenanceWindow = {
+  schedule: { kind: 'weekly', everyWeeks: 1, day: 'Saturday' },
+  startTime: '02:00',
+  utcOffset: '+09:00',
+  durationHours: 4,
+};
 
-/** As AKS names them: one hash for the cluster, scale-set instances in base 36. */
-function nodeName(pool: string, index: number): string {
-  return `aks-${pool}-31764529-vmss${index.toString(36).padStart(6, '0')}`;
+/** What an image update, a reboot and neither of them can do; every node has a disk of its own. */
+function prodTokyo(): FleetCluster {
+  const origin: PoolOrigin = { cluster: 'prod-tokyo-01', number: 31_764_529, kubernetesVersion: '1.26.6' };
+  const own = { disks: 'own' } as const;
+  // The newest image alone cures it; 202310.09.0 on the way would bring new vulnerabilities.
+  const cured = { ...own, name: 'userpool01', image: imageName('202309.06.0'), newerImages: ['202310.04.0', '202310.09.0', '202311.22.0', '202402.26.0'].map(imageName), count: 3 };
+  // The only newer image on offer leaves CVE-2023-50387 and others, which 202402.26.0 fixes.
+  const leftOpen = { ...own, name: 'batchpool01', image: imageName('202311.22.0'), newerImages: [imageName('202402.12.0')], count: 2 };
+  // Patched in place up to the packages of 202402.26.0, and not booted since.
+  const rebootMissing = { ...own, name: 'syspool01', image: imageName('202402.12.0'), newerImages: [newest], count: 2 };
+  return {
+    name: origin.cluster,
+    region: 'japaneast',
+    kubernetesVersion: origin.kubernetesVersion,
+    autoUpgrade: { clusterChannel: 'none', nodeImageChannel: 'None' },
+    pools: [poolOf(origin, cured), poolOf(origin, leftOpen), poolOf(origin, rebootMissing, patchedDisk), partlyUnseen(origin)],
+  };
 }
 
-function booted(pool: string, image: string, count: number): readonly FleetNode[] {
-  return Array.from({ length: count }, (_, index) => ({ name: nodeName(pool, index), disk: image, image }));
+/** One node that is read, one whose disk is encrypted, one that nobody reaches. */
+function partlyUnseen(origin: PoolOrigin): FleetPool {
+  const pool = poolOf(origin, { name: 'securepool01', image: newest, newerImages: [], operations: [], disks: 'own', count: 0 });
+  const node = (index: number): FleetNode => ({ name: nodeName(origin, pool.name, index), image: newest, isReporting: index < 2 });
+  return { ...pool, nodes: [{ ...node(0), disk: newest }, { ...node(1), disk: encryptedDisk }, node(2)] };
 }
 
-/** One update, to the newest image, cures this pool; 202310.09.0 on the way would bring new vulnerabilities. */
-const cured: FleetPool = {
-  name: 'userpool01',
-  image: imageName('202309.06.0'),
-  newerImages: ['202310.04.0', '202310.09.0', '202311.22.0', '202402.26.0'].map(imageName),
-  operations: writable,
-  nodes: booted('userpool01', imageName('202309.06.0'), 3),
-};
-
-/** The only newer image on offer leaves CVE-2023-50387 and others, which 202402.26.0 fixes. */
-const leftOpen: FleetPool = {
-  name: 'batchpool01',
-  image: imageName('202311.22.0'),
-  newerImages: [imageName('202402.12.0')],
-  operations: writable,
-  nodes: booted('batchpool01', imageName('202311.22.0'), 2),
-};
-
-/** Patched in place up to the packages of 202402.26.0, and not booted since. */
-const rebootMissing: FleetPool = {
-  name: 'syspool01',
-  image: imageName('202402.12.0'),
-  newerImages: [imageName('202402.26.0')],
-  operations: writable,
-  nodes: [0, 1].map((index) => ({ name: nodeName('syspool01', index), disk: patchedDisk, image: imageName('202402.12.0') })),
-};
-
-const partlyUnseen: FleetPool = {
-  name: 'securepool01',
-  image: imageName('202402.26.0'),
-  newerImages: [],
-  operations: [],
-  nodes: [
-    { name: nodeName('securepool01', 0), disk: imageName('202402.26.0'), image: imageName('202402.26.0') },
-    { name: nodeName('securepool01', 1), disk: encryptedDisk, image: imageName('202402.26.0') },
-    { name: nodeName('securepool01', 2), image: imageName('202402.26.0') },
-  ],
-};
-
-export const fleet: FleetCluster = {
-  name: 'prod-tokyo-01',
-  region: 'japaneast',
-  kubernetesVersion: '1.26.6',
-  pools: [cured, leftOpen, rebootMissing, partlyUnseen],
-};
-
-export function findPool(reference: PoolReference): FleetPool | undefined {
-  return reference.cluster === fleet.name ? fleet.pools.find(({ name }) => name === reference.pool) : undefined;
+/** Kubelets with CVE-2023-2431, which no image changes: the control plane must move first, then the pools. */
+function stagingTokyo(): FleetCluster {
+  const origin: PoolOrigin = { cluster: 'stg-tokyo-01', number: 20_417_736, kubernetesVersion: '1.26.3' };
+  const both = { name: 'app01', image: imageName('202309.06.0'), newerImages: ['202310.04.0', '202311.22.0', '202402.26.0'].map(imageName), count: 3 };
+  const windows = { name: 'winnp01', image: 'AKSWindows-2022-containerd-20348.1970.230905', newerImages: [], operations: [], operatingSystem: 'windows', count: 2 } as const;
+  return {
+    name: origin.cluster,
+    region: 'japaneast',
+    kubernetesVersion: origin.kubernetesVersion,
+    // The legacy value: the cluster's channel that moves node images.
+    autoUpgrade: { clusterChannel: 'node-image', nodeImageChannel: 'NodeImage' },
+    pools: [poolOf(origin, both), poolOf(origin, { name: 'sysnp01', image: newest, newerImages: [], count: 3 }), withoutDisks(poolOf(origin, windows))],
+  };
 }
 
-export function findNode(reference: NodeReference): FleetNode | undefined {
-  return findPool(reference)?.nodes.find(({ name }) => name === reference.node);
+function withoutDisks(pool: FleetPool): FleetPool {
+  return { ...pool, nodes: pool.nodes.map(({ name, image, isReporting }) => ({ name, image, isReporting })) };
+}
+
+/** Healthy pools beside one whose newest image makes matters worse and one that nobody can look into. */
+function prodOsaka(): FleetCluster {
+  const origin: PoolOrigin = { cluster: 'prod-osaka-01', number: 14_982_061, kubernetesVersion: '1.27.3' };
+  const encrypted = { name: 'secure01', image: imageName('202309.06.0'), newerImages: [], operations: [], count: 4 };
+  return {
+    name: origin.cluster,
+    region: 'japanwest',
+    kubernetesVersion: origin.kubernetesVersion,
+    autoUpgrade: { clusterChannel: 'patch', nodeImageChannel: 'NodeImage', clusterWindow: saturdayNight, nodeImageWindow: saturdayNight },
+    pools: [
+      poolOf(origin, { name: 'web01', image: imageName('202310.04.0'), newerImages: [imageName('202310.09.0')], count: 8 }),
+      poolOf(origin, { name: 'api01', image: newest, newerImages: [], count: 6 }),
+      poolOf(origin, { name: 'sysnp01', image: newest, newerImages: [], count: 3 }),
+      poolOf(origin, encrypted, encryptedDisk),
+    ],
+  };
+}
+
+/** Ephemeral disks, known by the publisher's lists; gpua100 is a year behind in image and kubelet. */
+function mlEastus(): FleetCluster {
+  const origin: PoolOrigin = { cluster: 'ml-eastus-01', number: 38_205_517, kubernetesVersion: '1.26.6' };
+  const ephemeral = { osDisk: 'ephemeral' } as const;
+  const old = { name: 'gpua100', image: imageName('2023.01.10'), newerImages: ['202309.06.0', '202310.04.0', '202311.22.0', '202402.26.0'].map(imageName), kubernetesVersion: '1.26.0', count: 8 };
+  return {
+    name: origin.cluster,
+    region: 'eastus',
+    kubernetesVersion: origin.kubernetesVersion,
+    autoUpgrade: { clusterChannel: 'stable', nodeImageChannel: 'SecurityPatch' },
+    pools: [poolOf(origin, { ...ephemeral, ...old }), poolOf(origin, { ...ephemeral, name: 'sysnp01', image: newest, newerImages: [], count: 3 })],
+  };
+}
+
+/** The only update on offer fixes nothing: the vendor's fixes are in no image yet. */
+function dataSea(): FleetCluster {
+  const origin: PoolOrigin = { cluster: 'data-sea-01', number: 27_540_918, kubernetesVersion: '1.28.5' };
+  return {
+    name: origin.cluster,
+    region: 'southeastasia',
+    kubernetesVersion: origin.kubernetesVersion,
+    autoUpgrade: { clusterChannel: 'rapid', nodeImageChannel: 'Unmanaged' },
+    pools: [
+      poolOf(origin, { name: 'kafka01', image: imageName('202402.07.0'), newerImages: [imageName('202402.12.0')], count: 9 }),
+      poolOf(origin, { name: 'sysnp01', image: newest, newerImages: [], count: 3 }),
+    ],
+  };
+}
+
+export const fleet: readonly FleetCluster[] = [prodTokyo(), stagingTokyo(), prodOsaka(), mlEastus(), dataSea()];
+
+export const fleetPools: readonly FleetPool[] = fleet.flatMap(({ pools }) => pools);
+
+export function findCluster(name: string): FleetCluster | undefined {
+  return fleet.find((cluster) => cluster.name === name);
+}
+
+export function findPool({ cluster, pool }: PoolReference): FleetPool | undefined {
+  return findCluster(cluster)?.pools.find(({ name }) => name === pool);
+}
+
+export interface PlacedNode {
+  readonly pool: FleetPool;
+  readonly node: FleetNode;
+}
+
+export function findNode(reference: NodeReference): PlacedNode | undefined {
+  const pool = findPool(reference);
+  const node = pool?.nodes.find(({ name }) => name === reference.node);
+  return pool === undefined || node === undefined ? undefined : { pool, node };
 }

@@ -1,4 +1,4 @@
-import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import { InvalidConfigurationError } from '../errors.ts';
 
@@ -44,6 +44,13 @@ export async function createJson(path: string, content: unknown): Promise<void> 
   } finally {
     await rm(partial, { force: true });
   }
+}
+
+/** Puts the content in place of the file's in one step, whether or not it exists. */
+export async function replaceJson(path: string, content: unknown): Promise<void> {
+  const partial = `${path}.partial`;
+  await writeFile(partial, `${JSON.stringify(content, undefined, 2)}\n`);
+  await rename(partial, path);
 }
 
 export function isMissing(error: unknown): boolean {

@@ -14,13 +14,12 @@ const program = `
   const { openSampleProvider } = await import(module);
   const provider = await openSampleProvider({ stateFolder: folder, now: Date.now, nodeMilliseconds: 1200 });
   const signal = new AbortController().signal;
-  const pool = { cluster: 'prod-tokyo-01', pool: 'userpool01' };
-  const operation = await provider.writer.start({ idempotencyKey: 'key', kind: 'node-image', pool, target: '${curingImage}' }, signal);
+  const operation = await provider.writer.start({ idempotencyKey: 'key', kind: 'node-image', cluster: 'prod-tokyo-01', pool: 'userpool01', target: '${curingImage}' }, signal);
   process.stdout.write('started\\n');
   for (;;) await provider.writer.status(operation, signal);
 `;
 
-it('upgrades each node once, however often its process is killed', { timeout: 60_000 }, async () => {
+it('upgrades each node once, however often its process is killed', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'nodeward-kill-'));
   // While the folder is being prepared.
   for (const milliseconds of [250, 350, 450]) await runAndKill(folder, 'spawn', milliseconds);

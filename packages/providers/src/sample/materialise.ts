@@ -1,12 +1,11 @@
-import { isAbsolute } from 'node:path';
-import { z } from 'zod';
-import { InvalidConfigurationError } from '../errors.ts';
-import { sampleDisks } from './disk-catalog.ts';
+import { rm } from 'node:fs/promises';
 import { bundledDiskPath, installDisk, rewriteDisk } from './disk-file.ts';
-import { fleetNode, nodeState, readState } from './fleet-state.ts';
-import { readJson } from './json-file.ts';
+import { findNode, type PlacedNode } from './fleet.ts';
+import { type NodeState, nodeState, readState } from './fleet-state.ts';
+import { diskOfImage } from './image-overrides.ts';
 import { eventsOf, type Operation, type OperationEvent } from './operation.ts';
 import { appendLog, type LogEntry } from './operation-log.ts';
+import { exists, sharedDisk } from './shared-disk.ts';
 import { nodeDiskPath, type StateFolder } from './state-folder.ts';
 
 /**
@@ -32,28 +31,43 @@ export async function materialise(folder: StateFolder, now: number): Promise<voi
 }
 
 async function take(folder: StateFolder, operation: Operation, event: OperationEvent, log: readonly LogEntry[]): Promise<void> {
-  const node = event.node === undefined ? undefined : fleetNode(event.node);
-  if (node === undefined) return;
-  const disk = nodeDiskPath(folder, node.name);
-  if (event.what === 'reimage' && operation.target !== undefined) await installDisk(await diskOfImage(folder, operation.target), disk, event.at);
-  if (event.what === 'reboot') {
-    const { kernel, kernels } = nodeState(node, log);
-    const next = kernels.at(-1);
-    if (kernel !== undefined && next !== undefined) await rewriteDisk(disk, event.at, `Linux version ${kernel}`, `Linux version ${next}`);
-  }
+  const { cluster, pool, image } = operation;
+  const placed = pool === undefined || event.node === undefined ? undefined : findNode({ cluster, pool, node: event.node });
+  if (placed === undefined) return;
+  const state = nodeState(placed, log);
+  if (state.disk === undefined) return;
+  if (event.what === 'reimage' && image !== undefined) await reimage(folder, placed, image, event.at);
+  if (event.what === 'reboot') await reboot(folder, placed, state, event.at);
 }
 
-function logEntry({ id, pool, target }: Operation, { id: event, at, what, node }: OperationEvent): LogEntry {
-  return { event, at: new Date(at).toISOString(), operation: id, pool, what, ...(node !== undefined && { node }), ...(target !== undefined && { target }) };
+/** A node that shares its image's disk needs none of its own, except where an override gives it another. */
+async function reimage(folder: StateFolder, { pool, node }: PlacedNode, image: string, at: number): Promise<void> {
+  const disk = await diskOfImage(folder, image);
+  const own = nodeDiskPath(folder, node.name);
+  if (disk.kind === 'bundled' && disk.name === image && pool.disks === 'shared') await rm(own, { force: true });
+  else await installDisk(disk.kind === 'bundled' ? bundledDiskPath(disk.name) : disk.path, own, at);
 }
 
-const overridesSchema = z.record(z.string(), z.string());
+async function reboot(folder: StateFolder, { node }: PlacedNode, { kernel, kernels, disk }: NodeState, at: number): Promise<void> {
+  const next = kernels.at(-1);
+  if (kernel === undefined || next === undefined || disk === undefined) return;
+  const own = nodeDiskPath(folder, node.name);
+  const hasOwn = await exists(own);
+  // The same kernel again leaves the disk that is shared as it is.
+  if (!hasOwn && kernel === next) return;
+  await rewriteDisk(hasOwn ? own : await sharedDisk(folder, disk), own, at, `Linux version ${kernel}`, `Linux version ${next}`);
+}
 
-/** Path of what a node finds on its disk when it boots from `image`. */
-export async function diskOfImage(folder: StateFolder, image: string): Promise<string> {
-  const overrides = await readJson(folder.imageOverrides, overridesSchema);
-  const disk = overrides?.[image] ?? image;
-  if (isAbsolute(disk)) return disk;
-  if (sampleDisks().some(({ name }) => name === disk)) return bundledDiskPath(disk);
-  throw new InvalidConfigurationError(folder.imageOverrides, 0, `no disk ${disk}`);
+function logEntry({ id, cluster, pool, image, kubernetesVersion }: Operation, { id: event, at, what, node }: OperationEvent): LogEntry {
+  return {
+    event,
+    at: new Date(at).toISOString(),
+    operation: id,
+    cluster,
+    ...(pool !== undefined && { pool }),
+    what,
+    ...(node !== undefined && { node }),
+    ...(image !== undefined && { image }),
+    ...(kubernetesVersion !== undefined && { kubernetesVersion }),
+  };
 }

@@ -7,10 +7,14 @@ const entrySchema = z.strictObject({
   /** RFC 3339: when it fell due, not when it was noticed. */
   at: z.iso.datetime(),
   operation: z.string(),
-  pool: z.string(),
+  cluster: z.string(),
+  /** Absent for the control plane. */
+  pool: z.string().optional(),
   what: z.enum(['started', 'reimage', 'reboot', 'succeeded', 'failed']),
   node: z.string().optional(),
-  target: z.string().optional(),
+  /** What it moved to, as far as it moved. */
+  image: z.string().optional(),
+  kubernetesVersion: z.string().optional(),
 });
 
 /** One line of the provider's own log of what it did. */

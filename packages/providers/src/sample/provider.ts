@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import type { Provider } from '../provider.ts';
+import { setAutoUpgrade } from './auto-upgrade.ts';
 import { discover } from './discover.ts';
 import { imageEvidence, nodeEvidence } from './evidence.ts';
 import { withLock } from './lock.ts';
@@ -39,6 +40,7 @@ export async function openSampleProvider(options: SampleProviderOptions): Promis
     writer: {
       start: async (request, signal) => upToDate(signal, async (at) => startOperation(folder, request, at, nodeMilliseconds)),
       status: async (operation, signal) => upToDate(signal, async (at) => readStatus(folder, operation, at)),
+      setAutoUpgrade: async (cluster, settings, signal) => upToDate(signal, async () => setAutoUpgrade(folder, cluster, settings)),
     },
     close: async () => Promise.resolve(),
   };

@@ -3,14 +3,18 @@ import { join } from 'node:path';
 /**
  * Where the sample fleet keeps what a cloud would keep:
  *
- *     disks/NODE.img          the node's disk; patch it in place and the next discovery sees it
- *     images/DISK.img         unpacked node images
- *     advisory-database/      built from advisories.json, purpose `sample`
+ *     disks/NODE.img          the node's own disk; patch it in place and the next discovery sees it. Nodes
+ *                             that share the disk of their image have none until somebody puts one here
+ *                             (a changed copy of images/DISK.img) or a reboot makes theirs differ
+ *     images/DISK.img         unpacked disks of `disks/`, read only: nodes share them
+ *     advisory-database/      built from feeds/, purpose `sample`
  *     operations/ID.json      one file per operation, written once
  *     operations.log          what was done to which node, one JSON object per line
  *     prepared.json           written last: the folder is complete
- *     fail.json               optional: {"pool", "node", "phase", "code"}; the next operation on that
- *                             pool fails there, and the file is gone
+ *     auto-upgrade.json       settings that were changed, by cluster
+ *     fail.json               optional: {"pool", "node", "phase", "code"}, with "cluster" where pools of
+ *                             several clusters have the name; the next operation on that pool fails
+ *                             there, and the file is gone. {"cluster", "code"}: the control plane
  *     image-overrides.json    optional: {"IMAGE": "name of a disk of disks/, or path of a raw image"};
  *                             what nodes that are moved to IMAGE find on their disks
  */
@@ -22,6 +26,7 @@ export interface StateFolder {
   readonly operations: string;
   readonly log: string;
   readonly prepared: string;
+  readonly autoUpgrade: string;
   readonly fail: string;
   readonly imageOverrides: string;
 }
@@ -35,6 +40,7 @@ export function stateFolder(path: string): StateFolder {
     operations: join(path, 'operations'),
     log: join(path, 'operations.log'),
     prepared: join(path, 'prepared.json'),
+    autoUpgrade: join(path, 'auto-upgrade.json'),
     fail: join(path, 'fail.json'),
     imageOverrides: join(path, 'image-overrides.json'),
   };
@@ -42,4 +48,9 @@ export function stateFolder(path: string): StateFolder {
 
 export function nodeDiskPath(folder: StateFolder, node: string): string {
   return join(folder.disks, `${node}.img`);
+}
+
+/** Where a disk of `disks/` lies unpacked, for all nodes and pools. */
+export function sharedDiskPath(folder: StateFolder, disk: string): string {
+  return join(folder.images, `${disk}.img`);
 }

@@ -1,4 +1,4 @@
-import { access, appendFile, copyFile, link, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, appendFile, copyFile, link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { curlLeftOldDisk } from './disk-catalog.ts';
@@ -73,7 +73,7 @@ describe('an update of the node image', () => {
   it('starts once when two processes start it at the same time', async () => {
     await using fleet = await openFleet();
     const other = await fleet.reopen();
-    const request = { idempotencyKey: 'key', kind: 'node-image', pool: { cluster: 'prod-tokyo-01', pool: 'userpool01' }, target: curingImage } as const;
+    const request = { idempotencyKey: 'key', kind: 'node-image', cluster: 'prod-tokyo-01', pool: 'userpool01', target: curingImage } as const;
     const started = await Promise.all([fleet.provider, other, fleet.provider, other].map(async ({ writer }) => writer?.start(request, signal)));
     expect(new Set(started.map((reference) => reference?.id)).size).toBe(1);
     expect(await readdir(join(fleet.folder, 'operations'))).toHaveLength(1);
@@ -147,8 +147,7 @@ describe('an operation that is told to fail', () => {
 describe('a reboot', () => {
   it('runs the newest kernel of the disk, in the Node object and in the kernel log', async () => {
     await using fleet = await openFleet();
-    const pool = { cluster: 'prod-tokyo-01', pool: 'syspool01' };
-    const { id } = (await fleet.provider.writer?.start({ idempotencyKey: 'key', kind: 'reboot', pool }, signal)) ?? { id: '' };
+    const { id } = (await fleet.provider.writer?.start({ idempotencyKey: 'key', kind: 'reboot', cluster: 'prod-tokyo-01', pool: 'syspool01' }, signal)) ?? { id: '' };
     fleet.clock.now += 1500;
     const nodes = (await fleet.pool('syspool01')).nodes;
     expect(nodes.map(({ kernelRelease }) => kernelRelease)).toEqual(['5.15.0-1057-azure', '5.15.0-1054-azure']);
@@ -161,7 +160,7 @@ describe('a reboot', () => {
 
   it('is not possible where nothing can be done', async () => {
     await using fleet = await openFleet();
-    const reboot = fleet.provider.writer?.start({ idempotencyKey: 'key', kind: 'reboot', pool: { cluster: 'prod-tokyo-01', pool: 'securepool01' } }, signal);
+    const reboot = fleet.provider.writer?.start({ idempotencyKey: 'key', kind: 'reboot', cluster: 'prod-tokyo-01', pool: 'securepool01' }, signal);
     await expect(reboot).rejects.toMatchObject({ code: 'PROVIDER_CONFLICT' });
   });
 });
@@ -220,6 +219,7 @@ it('sees a version that was changed in place on a disk', async () => {
   const before = (await fleet.pool('userpool01')).nodes[0]?.evidenceToken;
   const bytes = await readFile(disk);
   bytes.write('2.35-0ubuntu3.4', bytes.indexOf('2.35-0ubuntu3.1'), 'latin1');
+  await rm(disk);
   await writeFile(disk, bytes);
   expect((await fleet.pool('userpool01')).nodes[0]?.evidenceToken).not.toBe(before);
 });
