@@ -2,47 +2,69 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import openApi from '@nodeward/api/openapi.json' with { type: 'json' };
-import { openProvider, type Provider } from '@nodeward/providers';
+import { openProvider, openSecondOpinion, postNotification, type SecondOpinion } from '@nodeward/providers';
 import type { FastifyInstance } from 'fastify';
 import { sql } from 'kysely';
+import { type AdvisoryUpdates, createAdvisoryUpdates } from './advisory-source/advisory-updates.ts';
+import { openAdvisoryFeeds } from './advisory-source/open-advisory-feeds.ts';
+import { advisorySourceHandlers } from './advisory-source/routes.ts';
+import { startAssessmentRetention } from './assessment-retention.ts';
 import { openAssessmentQueue, registerAssessNode } from './assessment/assess-node-workflow.ts';
 import { assessmentHandlers } from './assessment/routes.ts';
+import { autoUpgradeHandlers } from './auto-upgrade/routes.ts';
 import { resumeAssessments } from './assessment/start-assessments.ts';
-import type { ServerConfig } from './config.ts';
-import { startRediscovery } from './connection/rediscovery.ts';
-import { connectionHandlers } from './connection/routes.ts';
+import { entrySources, publicAddress, type ServerConfig } from './config.ts';
+import { openStoredConnection } from './connection/open-stored.ts';
+import { openOutsideSources, type OutsideSources } from './connection/outside-sources.ts';
+import { createRediscovery } from './connection/rediscovery.ts';
+import { type ConnectionRegistry, createConnectionRegistry, type NewConnection } from './connection/registry.ts';
+import { type ConnectionDependencies, connectionHandlers } from './connection/routes.ts';
 import { stableId } from './connection/stable-id.ts';
 import { storeConfiguredConnections } from './connection/store.ts';
+import { freeId, type KnownConnection, storedConnections } from './connection/stored-connections.ts';
+import { joinedSourceNames } from './connection/source-names.ts';
+import { startSweeping } from './connection/sweeping.ts';
+import { syncConnection } from './connection/sync-connection.ts';
 import { migrate } from './database/migrate.ts';
 import { openDatabase, type OpenDatabase } from './database/open-database.ts';
 import type { Schema } from './database/schema.ts';
-import { type ConfiguredConnection, defaultDiskReaderOptions, type Dependencies, type Log } from './dependencies.ts';
+import { defaultDiskReaderOptions, type Dependencies, type Log } from './dependencies.ts';
 import { createFailpoint } from './failpoint.ts';
+import { explanationHandlers } from './explanation/routes.ts';
 import { findingHandlers } from './finding/routes.ts';
 import { createForecasts } from './forecast/forecasts.ts';
 import { forecastHandlers } from './forecast/routes.ts';
-import { type EntryLinks, type EntrySources, openEntryLinks } from './http/entry-links.ts';
+import { type EntryLinks, openEntryLinks } from './http/entry-links.ts';
 import { createEventBus, type EventBus } from './http/event-bus.ts';
 import type { Handlers } from './http/handlers.ts';
 import { createHttpServer } from './http/server.ts';
 import { openSessions } from './http/sessions.ts';
+import { inventoryHandlers } from './inventory/routes.ts';
 import { ledgerHandlers } from './ledger/routes.ts';
+import type { NotificationDependencies } from './notification/notification-dependencies.ts';
+import { notificationHandlers } from './notification/routes.ts';
+import { createSecretBox, type SecretBox } from './secret/secret-box.ts';
+import { startNotifications } from './notification/start-notifications.ts';
+import { startFleetDays } from './overview/record-fleet-days.ts';
+import { overviewHandlers } from './overview/routes.ts';
 import { planHandlers } from './plan/routes.ts';
 import { reassessmentHandlers } from './reassessment/routes.ts';
 import { recommendationHandlers } from './recommendation/routes.ts';
+import { searchHandlers } from './search/routes.ts';
 import { upgradeJobHandlers } from './upgrade-job/routes.ts';
 import type { UpgradeDependencies } from './upgrade-job/upgrade-dependencies.ts';
 import { registerUpgradeJob, resumeUpgradeJobs } from './upgrade-job/workflow.ts';
+import { vulnerabilityHandlers } from './vulnerability/routes.ts';
+import { createImageCatalogs, type ImageCatalogs } from './which-image/image-catalogs.ts';
+import { whichImageHandlers } from './which-image/routes.ts';
 import { startWorkflowRetention } from './workflow-retention.ts';
 
 export const serverVersion = '0.1.0';
 /** Raise it when the steps of a workflow change: DBOS goes on with a workflow only under the version that began it. */
-const workflowVersion = '1';
+const workflowVersion = '2';
 const rediscoverMs = 60_000;
 /** Of one connection. */
 const disksReadAtOnce = 4;
-
-export const entrySources: EntrySources = { now: () => Date.now(), newToken: () => randomBytes(32).toString('base64url') };
 
 /** The whole server, put together and not yet listening. */
 export interface Application {
@@ -74,12 +96,27 @@ export async function compose(config: ServerConfig, log: Log, fatal: (error: Err
 
 async function composeOn(database: OpenDatabase<Schema>, config: ServerConfig, log: Log): Promise<Application> {
   await migrate(database.pool, join(import.meta.dirname, 'database', 'migrations'));
-  const connections = configuredConnections(config);
-  const deps = createDependencies(database, connections, config, log);
-  await storeConfiguredConnections(database.db, connections.all);
+  const sources = await openOutsideSources(config, () => new Date());
+  const registry = createConnectionRegistry();
+  const secrets = createSecretBox({ dataDir: config.dataDir, key: config.secretKey, randomBytes });
+  const adopt = (connection: KnownConnection): void => registry.replace(storedConnection(connection, sources, secrets));
+  await fillRegistry(database, registry, adopt, config);
+  const deps = createDependencies(database, registry, config, log);
+  const notifications = notificationDependencies(deps, secrets, config);
   await launchWorkflows(database, deps, log);
+  const rediscovery = createRediscovery(deps, rediscoverMs);
+  const advisoryUpdates = createAdvisoryUpdates({
+    ...deps,
+    feeds: openAdvisoryFeeds(sources, deps.clock),
+    folder: sources.advisoryFolder,
+    everyHours: config.outside.advisoryUpdateHours,
+    follow: (id) => syncConnection(deps, id),
+  });
+  const catalogs = createImageCatalogs({ clock: deps.clock, db: database.db, log, lists: sources.lists, advisoryFolder: sources.advisoryFolder, sourceNames: () => joinedSourceNames(deps) });
+  const opinion = openSecondOpinion({ fetch: (url, init) => sources.outbound.fetch(url, init), now: deps.clock });
+  const connections: ConnectionDependencies = { ...deps, registry, rediscovery, secrets, adopt };
   const links = openEntryLinks(config.dataDir, entrySources);
-  const http = await createHttp(database, deps, links, config);
+  const http = await createHttp({ database, deps, connections, notifications, advisoryUpdates, catalogs, opinion }, links, config);
   const background: { stop(): Promise<void> }[] = [];
   return {
     http,
@@ -92,25 +129,29 @@ async function composeOn(database: OpenDatabase<Schema>, config: ServerConfig, l
     begin: async () => {
       await resumeAssessments(database.db, deps.clock());
       await resumeUpgradeJobs(deps);
-      background.push(startRediscovery(deps, rediscoverMs), startWorkflowRetention(deps));
+      rediscovery.begin();
+      const retention = startAssessmentRetention({ ...deps, historyDays: config.assessmentHistoryDays });
+      background.push(rediscovery, startSweeping(deps), advisoryUpdates.start(), startWorkflowRetention(deps), retention, startFleetDays(deps), startNotifications(notifications));
     },
     close: async () => {
       await http.close();
       for (const work of background) await work.stop();
+      await catalogs.stop();
       await DBOS.shutdown();
       await database.close();
-      await connections.close();
+      await registry.close();
+      await sources.outbound.close();
     },
   };
 }
 
-function createDependencies(database: OpenDatabase<Schema>, connections: OpenConnections, config: ServerConfig, log: Log): UpgradeDependencies {
+function createDependencies(database: OpenDatabase<Schema>, providers: ConnectionRegistry, config: ServerConfig, log: Log): UpgradeDependencies {
   const base = {
     db: database.db,
     clock: () => new Date(),
     newId: randomUUID,
     events: createEventBus(),
-    providers: connections,
+    providers,
     log,
     dataDir: config.dataDir,
     reader: defaultDiskReaderOptions,
@@ -118,8 +159,19 @@ function createDependencies(database: OpenDatabase<Schema>, connections: OpenCon
     failpoint: createFailpoint(config.failpoint, () => process.kill(process.pid, 'SIGKILL')),
   } satisfies Omit<Dependencies, 'forecasts'>;
   const forecasts = createForecasts(base);
-  const idempotencyKey = config.testing.withoutIdempotencyKey ? () => randomUUID() : (jobId: string) => jobId;
+  const idempotencyKey = config.testing.withoutIdempotencyKey ? () => randomUUID() : (jobId: string, step: number) => `${jobId}-${step}`;
   return { ...base, forecasts, poolForecasts: forecasts, idempotencyKey };
+}
+
+function notificationDependencies(deps: Dependencies, secrets: SecretBox, config: ServerConfig): NotificationDependencies {
+  return {
+    ...deps,
+    randomBytes,
+    secrets,
+    send: postNotification,
+    allowLoopback: config.loopback,
+    publicAddress: publicAddress(config),
+  };
 }
 
 async function launchWorkflows(database: OpenDatabase<Schema>, deps: UpgradeDependencies, log: Log): Promise<void> {
@@ -142,13 +194,26 @@ async function launchWorkflows(database: OpenDatabase<Schema>, deps: UpgradeDepe
   await openAssessmentQueue(disksReadAtOnce);
 }
 
-async function createHttp(database: OpenDatabase<Schema>, deps: UpgradeDependencies, links: EntryLinks, config: ServerConfig): Promise<FastifyInstance> {
+/** What the slices of the API are given. */
+interface Slices {
+  readonly database: OpenDatabase<Schema>;
+  readonly deps: UpgradeDependencies;
+  readonly connections: ConnectionDependencies;
+  readonly notifications: NotificationDependencies;
+  readonly advisoryUpdates: AdvisoryUpdates;
+  readonly catalogs: ImageCatalogs;
+  readonly opinion: SecondOpinion;
+}
+
+async function createHttp(slices: Slices, links: EntryLinks, config: ServerConfig): Promise<FastifyInstance> {
+  const { database, deps } = slices;
   return createHttpServer({
-    handlers: createHandlers(database, deps),
+    handlers: createHandlers(slices),
     events: deps.events,
     entry: {
       links,
       sessions: await openSessions(config.dataDir, entrySources),
+      now: entrySources.now,
       cookieName: `nodeward_session_${createHash('sha256').update(config.dataDir).digest('hex').slice(0, 8)}`,
       secure: config.tls !== undefined || config.behindProxy,
     },
@@ -164,54 +229,58 @@ async function createHttp(database: OpenDatabase<Schema>, deps: UpgradeDependenc
   });
 }
 
-function createHandlers(database: OpenDatabase<Schema>, deps: UpgradeDependencies): Handlers {
+function createHandlers({ database, deps, connections, notifications, advisoryUpdates, catalogs, opinion }: Slices): Handlers {
   return {
     getServerInformation: async () => ({ version: serverVersion, database: database.engine, now: deps.clock().toISOString() }),
-    ...connectionHandlers(deps),
+    ...advisorySourceHandlers(advisoryUpdates, deps.log),
+    ...whichImageHandlers(catalogs, opinion),
+    ...connectionHandlers(connections),
     ...findingHandlers(deps),
     ...forecastHandlers(deps, deps.poolForecasts),
     ...ledgerHandlers(deps),
     ...assessmentHandlers(deps),
+    ...autoUpgradeHandlers(deps),
+    ...explanationHandlers(deps),
+    ...inventoryHandlers(deps),
+    ...notificationHandlers(notifications),
+    ...overviewHandlers(deps),
     ...planHandlers(deps),
     ...reassessmentHandlers(deps),
     ...recommendationHandlers(deps),
+    ...searchHandlers(deps),
     ...upgradeJobHandlers(deps),
+    ...vulnerabilityHandlers(deps),
   };
 }
 
-interface OpenConnections {
-  readonly all: readonly ConfiguredConnection[];
-  get(connectionId: string): ConfiguredConnection | undefined;
-  close(): Promise<void>;
+/** What the configuration names, and what has been stored and is not named there too. */
+async function fillRegistry({ db }: OpenDatabase<Schema>, registry: ConnectionRegistry, adopt: (connection: KnownConnection) => void, config: ServerConfig): Promise<void> {
+  const stored = await storedConnections(db);
+  const isSampleWanted = config.sample ?? (config.images.length === 0 && stored.length === 0);
+  const configured = [...(isSampleWanted ? [sampleConnection(config)] : []), ...config.images.map((folder) => imagesConnection(folder, stored))];
+  for (const connection of configured) registry.add(connection);
+  await storeConfiguredConnections(db, configured);
+  for (const connection of stored) if (registry.get(connection.id) === undefined) adopt(connection);
 }
 
-function configuredConnections(config: ServerConfig): OpenConnections {
-  const opened: Promise<Provider>[] = [];
-  const configure = (connection: Omit<ConfiguredConnection, 'open'>, open: () => Promise<Provider>): ConfiguredConnection => {
-    let current: Promise<Provider> | undefined;
-    const reopen = async (): Promise<Provider> => {
-      const provider = open();
-      opened.push(provider);
-      // what failed may succeed once its file is put right
-      provider.catch(() => (current = undefined));
-      return provider;
-    };
-    return { ...connection, open: () => (current ??= reopen()) };
+function sampleConnection({ dataDir, testing }: ServerConfig): NewConnection {
+  const options = {
+    stateFolder: join(dataDir, 'sample'),
+    now: () => Date.now(),
+    ...(testing.sampleNodeMs === undefined ? {} : { nodeMilliseconds: testing.sampleNodeMs }),
   };
-  const sample = configure({ id: 'sample', kind: 'sample', name: 'Sample fleet' }, () =>
-    openProvider('sample', {
-      stateFolder: join(config.dataDir, 'sample'),
-      now: () => Date.now(),
-      ...(config.testing.sampleNodeMs === undefined ? {} : { nodeMilliseconds: config.testing.sampleNodeMs }),
-    }),
-  );
-  const images = config.images.map((folder) => configure({ id: stableId('images', folder), kind: 'images', name: basename(folder), location: folder }, () => openProvider('images', { folder })));
-  const all = config.sample ? [sample, ...images] : images;
-  return {
-    all,
-    get: (id) => all.find((connection) => connection.id === id),
-    close: async () => {
-      for (const provider of await Promise.allSettled(opened)) if (provider.status === 'fulfilled') await provider.value.close();
-    },
-  };
+  return { id: 'sample', kind: 'sample', name: 'Sample fleet', opener: () => openProvider('sample', options) };
+}
+
+/** A stored connection of the same folder is the same one, under whichever id. */
+function imagesConnection(folder: string, stored: readonly KnownConnection[]): NewConnection {
+  const same = stored.find(({ kind, location }) => kind === 'images' && location === folder);
+  const id = same?.id ?? freeId(stableId('images', folder), (taken) => stored.some((connection) => connection.id === taken));
+  return { id, kind: 'images', name: basename(folder), location: folder, opener: () => openProvider('images', { folder }) };
+}
+
+/** Settings and secret are read anew at every attempt: the key of a secret may come back. */
+function storedConnection(stored: KnownConnection, sources: OutsideSources, secrets: SecretBox): NewConnection {
+  const { id, kind, name, location } = stored;
+  return { id, kind, name, ...(location === null ? {} : { location }), opener: () => openStoredConnection(stored, { ...sources, secrets, now: () => Date.now() }) };
 }

@@ -32,8 +32,15 @@ describe('the data directory', () => {
 describe('the configuration', () => {
   const read = (options: ServeOptions, environment = {}) => readConfig(options, environment, folder);
 
-  it('is the sample fleet on the loopback address where nothing is said', () => {
-    expect(read({})).toMatchObject({ sample: true, images: [], host: '127.0.0.1', port: 7700, loopback: true, tls: undefined, databaseUrl: undefined, failpoint: undefined });
+  it('leaves the sample fleet open, on the loopback address, where nothing is said', () => {
+    expect(read({})).toMatchObject({ sample: undefined, images: [], host: '127.0.0.1', port: 7700, loopback: true, tls: undefined, databaseUrl: undefined, failpoint: undefined });
+  });
+
+  it('keeps old assessments for 90 days, for as many as it is told, or for ever', () => {
+    expect(read({}).assessmentHistoryDays).toBe(90);
+    expect(read({}, { NODEWARD_ASSESSMENT_HISTORY_DAYS: '7' }).assessmentHistoryDays).toBe(7);
+    expect(read({}, { NODEWARD_ASSESSMENT_HISTORY_DAYS: '0' }).assessmentHistoryDays).toBeNull();
+    for (const wrong of ['-1', '1.5', 'x']) expect(() => read({}, { NODEWARD_ASSESSMENT_HISTORY_DAYS: wrong })).toThrow(`NODEWARD_ASSESSMENT_HISTORY_DAYS=${wrong}: a number of days, 0 for ever`);
   });
 
   it('leaves the sample fleet out where there are image folders, unless it is asked for', () => {
@@ -68,6 +75,15 @@ describe('the configuration', () => {
     expect(read({}, environment).databaseUrl).toBe('postgresql://environment/db');
     expect(read({ databaseUrl: 'postgresql://option/db' }, environment).databaseUrl).toBe('postgresql://option/db');
     expect(read({}, { DATABASE_URL: '' }).databaseUrl).toBeUndefined();
+  });
+
+  it('takes the programs that a kubeconfig may run from options and environment, each once', () => {
+    expect(read({}).allowExec).toEqual([]);
+    expect(read({ allowExec: ['kubelogin'] }, { NODEWARD_ALLOW_EXEC: 'aws, kubelogin gke-gcloud-auth-plugin' }).allowExec).toEqual(['kubelogin', 'aws', 'gke-gcloud-auth-plugin']);
+  });
+
+  it.each([[{ allowExec: ['/opt/kubelogin'] }, {}], [{ allowExec: [''] }, {}], [{}, { NODEWARD_ALLOW_EXEC: 'C:\\bin\\aws.exe' }]])('refuses a program by its path: %j %j', (options, environment) => {
+    expect(() => read(options, environment)).toThrow(/--allow-exec .*without its folder/);
   });
 
   it.each([

@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { InvalidInputError } from '@nodeward/engine';
+import type { EntrySources } from './http/entry-links.ts';
 
 export const defaultPort = 7700;
 const logLevels = ['debug', 'info', 'warn', 'error'] as const;
@@ -11,7 +13,7 @@ export type LogLevel = (typeof logLevels)[number];
 export interface ServeOptions {
   /** Folders of the user's own disk images, each with a `nodeward.yaml`. */
   readonly images?: readonly string[];
-  /** The sample fleet; by default where there are no image folders. */
+  /** The sample fleet; by default where nothing else is connected. */
   readonly sample?: boolean;
   readonly dataDir?: string;
   readonly databaseUrl?: string;
@@ -23,6 +25,8 @@ export interface ServeOptions {
   readonly behindProxy?: boolean;
   /** Host names under which browsers reach the server, beside those of this machine. */
   readonly hostNames?: readonly string[];
+  /** Programs that a kubeconfig may run for its credentials, by base name; added to those of `NODEWARD_ALLOW_EXEC`. */
+  readonly allowExec?: readonly string[];
   readonly logLevel?: string;
   /** The folder of the built portal. */
   readonly portal?: string;
@@ -30,7 +34,8 @@ export interface ServeOptions {
 
 export interface ServerConfig {
   readonly images: readonly string[];
-  readonly sample: boolean;
+  /** Undefined: where nothing else is connected. */
+  readonly sample: boolean | undefined;
   readonly dataDir: string;
   readonly databaseUrl: string | undefined;
   readonly host: string;
@@ -39,10 +44,31 @@ export interface ServerConfig {
   readonly tls: { readonly certificate: string; readonly key: string } | undefined;
   readonly behindProxy: boolean;
   readonly hostNames: readonly string[];
+  /** Encrypts what is stored of secrets; without it a key lies in the data folder. */
+  readonly secretKey: string | undefined;
+  /** Base names of the programs that a kubeconfig may run for its credentials. Said where the server starts, and nowhere else. */
+  readonly allowExec: readonly string[];
+  /** `NODEWARD_ASSESSMENT_HISTORY_DAYS`, 0 for ever: null. How long old assessments and nodes that are gone are remembered. */
+  readonly assessmentHistoryDays: number | null;
+  /** How the outside is reached. */
+  readonly outside: OutsideConfig;
   readonly logLevel: LogLevel;
   readonly portal: string;
   readonly failpoint: Failpoint | undefined;
   readonly testing: TestSwitches;
+}
+
+export interface OutsideConfig {
+  /** Proxy variables are looked up here, and what credentials of clouds and clusters are found by. */
+  readonly environment: Environment;
+  /** `NODEWARD_CA_FILE`: certificates that are trusted beside those of the system. */
+  readonly caFile: string | undefined;
+  /** `NODEWARD_ADVISORY_MIRROR`: address or folder in place of the publishers of advisories. */
+  readonly advisoryMirror: string | undefined;
+  /** `NODEWARD_NODE_IMAGE_MIRROR`: the same for published node-image lists. */
+  readonly nodeImageMirror: string | undefined;
+  /** `NODEWARD_ADVISORY_UPDATE_HOURS`, 0 for never: null, advisories are fetched on request only. */
+  readonly advisoryUpdateHours: number | null;
 }
 
 /** The process ends itself with SIGKILL the n-th time it passes the point. For the crash tests only. */
@@ -65,6 +91,9 @@ export function processEnvironment(): Environment {
   return process.env;
 }
 
+/** What links and sessions take from outside: the time and 256 bits of chance. */
+export const entrySources: EntrySources = { now: () => Date.now(), newToken: () => randomBytes(32).toString('base64url') };
+
 /** Joins options, environment and defaults. Throws `InvalidInputError`, one line, where they do not fit together. */
 export function readConfig(options: ServeOptions, environment: Environment, cwd: string): ServerConfig {
   const images = (options.images ?? []).map((folder) => resolve(cwd, folder));
@@ -80,7 +109,7 @@ export function readConfig(options: ServeOptions, environment: Environment, cwd:
   }
   return {
     images,
-    sample: options.sample ?? images.length === 0,
+    sample: options.sample ?? (images.length > 0 ? false : undefined),
     dataDir: options.dataDir === undefined ? defaultDataDir(environment, cwd) : resolve(cwd, options.dataDir),
     databaseUrl: nonEmpty(options.databaseUrl) ?? nonEmpty(environment.DATABASE_URL),
     host,
@@ -89,11 +118,60 @@ export function readConfig(options: ServeOptions, environment: Environment, cwd:
     tls,
     behindProxy,
     hostNames: options.hostNames ?? [],
+    secretKey: nonEmpty(environment.NODEWARD_SECRET_KEY),
+    allowExec: readAllowExec(options.allowExec ?? [], environment.NODEWARD_ALLOW_EXEC ?? ''),
+    assessmentHistoryDays: readHistoryDays(nonEmpty(environment.NODEWARD_ASSESSMENT_HISTORY_DAYS)),
+    outside: readOutside(environment, cwd),
     logLevel: readLogLevel(nonEmpty(options.logLevel) ?? nonEmpty(environment.NODEWARD_LOG_LEVEL) ?? 'info'),
     portal: options.portal === undefined ? builtPortal : resolve(cwd, options.portal),
     failpoint: readFailpoint(environment.NODEWARD_FAILPOINT),
     testing: readTestSwitches(environment),
   };
+}
+
+function readOutside(environment: Environment, cwd: string): OutsideConfig {
+  const caFile = nonEmpty(environment.NODEWARD_CA_FILE);
+  return {
+    environment,
+    caFile: caFile === undefined ? undefined : resolve(cwd, caFile),
+    advisoryMirror: readMirror(environment.NODEWARD_ADVISORY_MIRROR, cwd),
+    nodeImageMirror: readMirror(environment.NODEWARD_NODE_IMAGE_MIRROR, cwd),
+    advisoryUpdateHours: readUpdateHours(nonEmpty(environment.NODEWARD_ADVISORY_UPDATE_HOURS)),
+  };
+}
+
+/** The variable has them separated by commas or blanks. */
+function readAllowExec(options: readonly string[], variable: string): readonly string[] {
+  const names = [...options, ...variable.split(/[\s,]+/).filter((name) => name !== '')];
+  const wrong = names.find((name) => name === '' || /[/\\]/.test(name));
+  if (wrong !== undefined) throw new InvalidInputError(`--allow-exec ${wrong}: the name of a program, without its folder`);
+  return [...new Set(names)];
+}
+
+function readUpdateHours(text = '24'): number | null {
+  const hours = Number(text);
+  if (!Number.isFinite(hours) || hours < 0) throw new InvalidInputError(`NODEWARD_ADVISORY_UPDATE_HOURS=${text}: a number of hours, 0 for never`);
+  return hours === 0 ? null : hours;
+}
+
+function readHistoryDays(text = '90'): number | null {
+  const days = Number(text);
+  if (!Number.isInteger(days) || days < 0) throw new InvalidInputError(`NODEWARD_ASSESSMENT_HISTORY_DAYS=${text}: a number of days, 0 for ever`);
+  return days === 0 ? null : days;
+}
+
+/** An address stays as it is, a folder becomes absolute. */
+function readMirror(text: string | undefined, cwd: string): string | undefined {
+  const mirror = nonEmpty(text);
+  return mirror === undefined || /^[a-z]+:\/\//i.test(mirror) ? mirror : resolve(cwd, mirror);
+}
+
+/** Origin for links that leave the server: only a configured name is one that others can be told. */
+export function publicAddress({ hostNames, tls, behindProxy, port }: Pick<ServerConfig, 'hostNames' | 'tls' | 'behindProxy' | 'port'>): string | undefined {
+  const [name] = hostNames;
+  if (name === undefined) return undefined;
+  if (behindProxy) return `https://${name}`;
+  return new URL(`${tls === undefined ? 'http' : 'https'}://${name}:${port}`).origin;
 }
 
 /** `.nodeward/` of the clone that `cwd` lies in; elsewhere the XDG state folder. */

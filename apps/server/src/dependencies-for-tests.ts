@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { DBOS } from '@dbos-inc/dbos-sdk';
+import type { Kysely } from 'kysely';
 import { onTestFinished } from 'vitest';
 import { openAssessmentQueue, registerAssessNode } from './assessment/assess-node-workflow.ts';
 import { storeConfiguredConnections } from './connection/store.ts';
@@ -30,15 +31,19 @@ export function providersForTest(all: readonly ConfiguredConnection[]): Connecti
   return { all, get: (id) => all.find((connection) => connection.id === id) };
 }
 
-export async function dependenciesForTest(database: OpenDatabase<Schema>, connections: readonly ConfiguredConnection[], given: Partial<Dependencies> = {}): Promise<Dependencies> {
-  await storeConfiguredConnections(database.db, connections);
+export function dependenciesForTest(database: OpenDatabase<Schema>, connections: readonly ConfiguredConnection[], given: Partial<Dependencies> = {}): Promise<Dependencies> {
+  return dependenciesOn(database.db, connections, given);
+}
+
+export async function dependenciesOn(db: Kysely<Schema>, connections: readonly ConfiguredConnection[], given: Partial<Dependencies> = {}): Promise<Dependencies> {
+  await storeConfiguredConnections(db, connections);
   return {
-    db: database.db,
+    db,
     clock: () => new Date(),
     newId: randomUUID,
     events: createEventBus(),
     providers: providersForTest(connections),
-    forecasts: { bestAction: () => Promise.resolve({ action: null, known: true }), verdicts: () => Promise.resolve(new Map()) },
+    forecasts: { bestActions: (poolIds) => Promise.resolve(new Map(poolIds.map((id) => [id, { action: null, known: true }]))), verdicts: () => Promise.resolve(new Map()), foretold: () => Promise.resolve(new Map()) },
     log,
     dataDir: '',
     reader: defaultDiskReaderOptions,
@@ -58,7 +63,7 @@ export async function launchWorkflows(database: OpenDatabase<Schema>, deps: Depe
 }
 
 /** Until every assessment has ended. */
-export async function assessmentsFinished(deps: Dependencies, deadlineMs = 60_000): Promise<void> {
+export async function assessmentsFinished(deps: Dependencies, deadlineMs = 120_000): Promise<void> {
   const until = Date.now() + deadlineMs;
   for (;;) {
     const open = await deps.db.selectFrom('assessment').select('id').where('finished_at', 'is', null).executeTakeFirst();

@@ -1,7 +1,9 @@
 import type { BestAction, Verdict } from '@nodeward/api';
+import type { ForecastCounts } from '@nodeward/engine';
 import type { Provider, ProviderKind } from '@nodeward/providers';
 import type { Kysely } from 'kysely';
-import type { Schema } from './database/schema.ts';
+import type { ImageTarget } from './assessment/image-targets.ts';
+import type { PredictedRows, Schema } from './database/schema.ts';
 import type { EventBus } from './http/event-bus.ts';
 
 /** What every slice is given; `compose.ts` makes it. */
@@ -50,10 +52,24 @@ export interface ConnectionProviders {
 
 /** What the findings and recommendations show of the forecasts. */
 export interface Forecasts {
-  /** `known` is false while the effect of some candidate is not known: then no action means nothing. */
-  bestAction(poolId: string): Promise<{ readonly action: BestAction | null; readonly known: boolean }>;
+  /** By pool, in a few queries however many pools they are; pools that are gone are left out. */
+  bestActions(poolIds: readonly string[]): Promise<ReadonlyMap<string, BestKnownAction>>;
+  /** By pool, what was foretold of an image under a kubelet; left out where nothing was, or nothing could be told. Reads nothing anew. */
+  foretold(targets: ReadonlyMap<string, ImageTarget>): Promise<ReadonlyMap<string, Foretold>>;
   /** By `forecastKey`. */
   verdicts(poolId: string): Promise<ReadonlyMap<string, ForecastVerdict>>;
+}
+
+export interface Foretold {
+  readonly kind: 'node-image' | 'kubernetes';
+  readonly counts: ForecastCounts;
+  readonly rows: PredictedRows;
+}
+
+export interface BestKnownAction {
+  readonly action: BestAction | null;
+  /** False while the effect of some candidate is not known: then no action means nothing. */
+  readonly known: boolean;
 }
 
 /** Rows of a forecast are keyed by package family and vulnerability. */
@@ -64,6 +80,7 @@ export function forecastKey(packageFamily: string, vulnerability: string): strin
 export interface ForecastVerdict {
   readonly verdict: Verdict;
   readonly fixedInImage: string | null;
+  readonly fixedInKubernetes: string | null;
 }
 
 type LogMethod = (fields: Readonly<Record<string, unknown>>, message: string) => void;

@@ -1,4 +1,3 @@
-export { defaultDataDir, type ServeOptions } from './config.ts';
-export { createLink } from './link.ts';
+export type { ServeOptions } from './config.ts';
+export { moveDatabase, type MoveProgress, type MoveResult } from './database/move-database.ts';
 export { serve } from './serve.ts';
-export { findRunningServer, type RunningServer } from './running-server.ts';

@@ -2,7 +2,8 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 
-const runningServer = z.object({ origin: z.string(), pid: z.int().positive() });
+/** `origin` is for browsers; `local`, where a proxy stands before the server, is how this machine reaches it without the proxy. */
+const runningServer = z.object({ origin: z.string(), local: z.string().optional(), pid: z.int().positive() });
 /** Where the server of a data directory is to be found. */
 export type RunningServer = z.infer<typeof runningServer>;
 

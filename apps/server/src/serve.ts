@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { DomainError, InvalidInputError } from '@nodeward/engine';
 import type { FastifyInstance } from 'fastify';
 import { type Application, compose } from './compose.ts';
@@ -8,22 +7,33 @@ import { isPortalBuilt } from './http/portal.ts';
 import { entryAddress } from './link.ts';
 import { type LogFile, openLog } from './log.ts';
 import { announceServer, findRunningServer, withdrawServer } from './running-server.ts';
+import { addressesOf, type ServerAddresses } from './server-addresses.ts';
 
 const portsTried = 20;
 const shutdownMs = 20_000;
+
+/** What a command does with the server that it has started. */
+export type Visit = (server: VisitedServer) => Promise<void>;
+
+export interface VisitedServer {
+  /** Ends the server with that exit status. */
+  readonly stop: (status: number) => void;
+  /** Aborted once the server has been told to end, by whomever. */
+  readonly ending: AbortSignal;
+}
 
 /**
  * `nodeward serve`: runs until SIGINT or SIGTERM and returns the exit status. Prints one line on
  * standard output, the address, once the page can be used.
  */
-export async function serve(options: ServeOptions): Promise<number> {
+export async function serve(options: ServeOptions, visit?: Visit): Promise<number> {
   try {
     const config = readConfig(options, processEnvironment(), process.cwd());
     if (!(await isPortalBuilt(config.portal))) return complain('the portal is not built: `npm run build -w @nodeward/portal` builds it (`npm start` does so by itself)');
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
     const logFile = await openLog(config.dataDir, config.logLevel);
     try {
-      return await run(config, logFile);
+      return await run(config, logFile, visit);
     } finally {
       await logFile.close();
     }
@@ -33,20 +43,25 @@ export async function serve(options: ServeOptions): Promise<number> {
   }
 }
 
-async function run(config: ServerConfig, { log, path }: LogFile): Promise<number> {
+async function run(config: ServerConfig, { log, path }: LogFile, visit: Visit | undefined): Promise<number> {
   const already = await findRunningServer(config.dataDir);
   if (already !== undefined) return complain(`a server already runs on ${config.dataDir}: ${already.origin} (\`nodeward link\` prints a way in)`);
   const ending = waitForEnd();
   const application = await compose(config, log, ending.fail);
   try {
-    const origin = await listen(application.http, config);
-    await announceServer(config.dataDir, { origin, pid: process.pid });
+    const { origin, local } = await listen(application.http, config);
+    await announceServer(config.dataDir, { origin, ...(local === undefined ? {} : { local }), pid: process.pid });
     await application.links.clear();
-    const failures = reportFailedConnections(application);
+    // a visitor says itself what became of its connection
+    let isVisited = visit !== undefined;
+    const failures = reportFailedConnections(application, () => !isVisited);
     process.stdout.write(`Nodeward is ready: ${entryAddress(origin, await application.links.create())}\n`);
     await application.begin();
+    // a visit that fails ends the server as its own failure would
+    visit?.({ stop: ending.stop, ending: ending.signal }).then(() => { isVisited = false; }, ending.fail);
     const end = await ending.ended;
     failures();
+    if (typeof end === 'number') return end;
     if (end instanceof Error) {
       log.error({ error: end }, 'fatal');
       return complain(`${lineOf(end)} (log: ${path})`);
@@ -59,23 +74,29 @@ async function run(config: ServerConfig, { log, path }: LogFile): Promise<number
 }
 
 /** The first signal ends the server in good order, the second at once. */
-function waitForEnd(): { readonly ended: Promise<Error | undefined>; readonly fail: (error: Error) => void } {
-  const { promise, resolve } = Promise.withResolvers<Error | undefined>();
+function waitForEnd() {
+  const { promise, resolve } = Promise.withResolvers<Error | number | undefined>();
+  const ending = new AbortController();
+  const end = (how: Error | number | undefined): void => {
+    ending.abort();
+    resolve(how);
+  };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      resolve(undefined);
+      end(undefined);
       process.once(signal, () => process.exit(1));
     });
   }
-  return { ended: promise, fail: resolve };
+  return { ended: promise, signal: ending.signal, fail: (error: Error) => end(error), stop: (status: number) => end(status) };
 }
 
-async function listen(http: FastifyInstance, config: ServerConfig): Promise<string> {
+async function listen(http: FastifyInstance, config: ServerConfig): Promise<ServerAddresses> {
   const first = config.port;
   for (let port = first; ; port += 1) {
     try {
       await http.listen({ host: config.host, port });
-      return originOf(http.server.address(), config);
+      const address = http.server.address();
+      return addressesOf(typeof address === 'object' && address !== null ? address.port : port, config);
     } catch (error) {
       if (!isTaken(error) || port + 1 >= first + portsTried || port === 65_535) throw error;
     }
@@ -86,21 +107,11 @@ function isTaken(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 }
 
-function originOf(address: string | AddressInfo | null, config: ServerConfig): string {
-  const port = typeof address === 'object' && address !== null ? address.port : config.port;
-  const scheme = config.tls === undefined && !config.behindProxy ? 'http' : 'https';
-  const named = config.hostNames[0];
-  if (config.behindProxy && named !== undefined) return `${scheme}://${named}`;
-  const isWildcard = config.host === '0.0.0.0' || config.host === '::';
-  const host = isWildcard ? (named ?? 'localhost') : config.host;
-  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
 /** A wrong `nodeward.yaml` is said once on standard error; the page shows it too. */
-function reportFailedConnections(application: Application): () => void {
+function reportFailedConnections(application: Application, isWanted: () => boolean): () => void {
   const said = new Set<string>();
   return application.events.subscribe((event) => {
-    if (event.type !== 'connection') return;
+    if (event.type !== 'connection' || !isWanted()) return;
     application.connectionFailure(event.connectionId).then(
       (failure) => {
         if (failure === undefined || said.has(failure)) return;

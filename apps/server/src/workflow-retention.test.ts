@@ -1,13 +1,13 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { describe, expect, it } from 'vitest';
-import { engines } from './database/proof/engines.ts';
+import { enginesOfRun } from './database/proof/engines.ts';
 import { databaseForTest, dependenciesForTest, launchWorkflows } from './dependencies-for-tests.ts';
 import { purgeFinishedWorkflows } from './workflow-retention.ts';
 
 const quick = DBOS.registerWorkflow(async () => DBOS.runStep(async () => 1, { name: 'one' }), { name: 'retention-quick' });
 const waiting = DBOS.registerWorkflow(async () => DBOS.recv('never', 600), { name: 'retention-waiting' });
 
-describe.each(engines)('finished workflows on $name', (engine) => {
+describe.each(enginesOfRun)('finished workflows on $name', (engine) => {
   it('are removed with their steps once they are old, and none that runs is touched', async () => {
     const database = await databaseForTest(engine);
     await launchWorkflows(database, await dependenciesForTest(database, []));

@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiClient, UpgradeJob } from '@nodeward/api';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { copyEmbeddedTemplate } from '../src/database/embedded-template.ts';
+import { copyFolder } from '../src/database/copy-folder-for-tests.ts';
+import { copyEmbeddedTemplate } from '../src/database/embedded-template-for-tests.ts';
 import { startPostgres } from '../src/database/postgres-for-tests.ts';
+import { copyAssessedSample } from './assessed-sample-for-tests.ts';
 import { crashAt, killServers, nodeMs, type ServerPlace, startServer } from './server-process.ts';
 
 const pool = 'sample:prod-tokyo-01:userpool01';
@@ -23,11 +25,31 @@ const upgradePoints = [
   'upgrade:after-start',
   'upgrade:before-poll',
   'upgrade:after-node',
+  'upgrade:after-step',
   'upgrade:before-verify',
   'upgrade:after-verify',
   'upgrade:before-ledger',
   'upgrade:after-ledger',
 ];
+
+const poolStep = ['upgrade:before-start', 'upgrade:after-start', 'upgrade:before-poll', 'upgrade:after-node', 'upgrade:after-step'];
+/** Of a job that moves the image, then the control plane, then the pool's Kubernetes. */
+const kubernetesPoints = [
+  'upgrade:before-preflight',
+  'upgrade:after-preflight',
+  ...poolStep,
+  'upgrade:control-plane:before-start',
+  'upgrade:control-plane:after-start',
+  'upgrade:control-plane:before-poll',
+  'upgrade:control-plane:after-step',
+  ...poolStep,
+  'upgrade:before-verify',
+  'upgrade:after-verify',
+  'upgrade:before-ledger',
+  'upgrade:after-ledger',
+];
+const kubernetesPool = 'sample:stg-tokyo-01:app01';
+const kubernetesTarget = '1.26.6';
 
 const postgres = await startPostgres();
 const folders: string[] = [];
@@ -43,7 +65,8 @@ interface CrashEngine {
 /** What an undisturbed first scan gives. */
 let reference: Awaited<ReturnType<typeof fleetFacts>>;
 let prepared: ServerPlace;
-let assessedDatabase: string | undefined;
+/** Its name; the tests run side by side, and one of them makes it for all. */
+let assessedDatabase: Promise<string> | undefined;
 
 async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'nodeward-crash-'));
@@ -62,13 +85,13 @@ const embedded: CrashEngine = {
   name: 'embedded',
   fresh: async () => {
     const dataDir = await temporaryFolder();
-    await cp(join(prepared.dataDir, 'sample'), join(dataDir, 'sample'), { recursive: true });
+    await copyFolder(join(prepared.dataDir, 'sample'), join(dataDir, 'sample'));
     await copyEmbeddedTemplate(join(dataDir, 'database'));
     return { dataDir, databaseUrl: undefined };
   },
   assessed: async () => {
     const dataDir = await temporaryFolder();
-    for (const part of ['sample', 'database']) await cp(join(prepared.dataDir, part), join(dataDir, part), { recursive: true });
+    for (const part of ['sample', 'database']) await copyFolder(join(prepared.dataDir, part), join(dataDir, part));
     return { dataDir, databaseUrl: undefined };
   },
 };
@@ -76,7 +99,7 @@ const embedded: CrashEngine = {
 function onPostgres(url: string): CrashEngine {
   const place = async (template: string): Promise<ServerPlace> => {
     const dataDir = await temporaryFolder();
-    await cp(join(prepared.dataDir, 'sample'), join(dataDir, 'sample'), { recursive: true });
+    await copyFolder(join(prepared.dataDir, 'sample'), join(dataDir, 'sample'));
     const name = `crash_${randomBytes(6).toString('hex')}`;
     await sql(`create database ${name} template ${template}`);
     const created = new URL(url);
@@ -87,12 +110,11 @@ function onPostgres(url: string): CrashEngine {
     name: 'postgresql',
     fresh: () => place('template1'),
     assessed: async () => {
-      if (assessedDatabase === undefined) {
-        const first = await place('template1');
+      assessedDatabase ??= place('template1').then(async (first) => {
         await untilAssessed(first);
-        assessedDatabase = new URL(first.databaseUrl ?? '').pathname.slice(1);
-      }
-      return place(assessedDatabase);
+        return new URL(first.databaseUrl ?? '').pathname.slice(1);
+      });
+      return place(await assessedDatabase);
     },
   };
 }
@@ -101,10 +123,10 @@ const engines: readonly CrashEngine[] = postgres === undefined ? [embedded] : [e
 
 beforeAll(async () => {
   const dataDir = await temporaryFolder();
-  await copyEmbeddedTemplate(join(dataDir, 'database'));
+  await copyAssessedSample(dataDir);
   prepared = { dataDir, databaseUrl: undefined };
   reference = await untilAssessed(prepared);
-}, 240_000);
+});
 
 afterAll(async () => {
   killServers();
@@ -122,7 +144,7 @@ async function untilAssessed(place: ServerPlace): Promise<Awaited<ReturnType<typ
 }
 
 async function until(what: string, check: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 120_000;
+  const deadline = Date.now() + 900_000;
   while (!(await check())) {
     if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
     await delay(200);
@@ -163,6 +185,12 @@ async function startUpgrade(client: ApiClient): Promise<void> {
   await client.call('startUpgradeJob', { parameters: { poolId: pool }, body: { kind: 'node-image', target } }).catch(() => undefined);
 }
 
+/** How often the provider's own log says that a control plane was moved. */
+async function controlPlaneMoves({ dataDir }: ServerPlace): Promise<number> {
+  const lines = (await readFile(join(dataDir, 'sample', 'operations.log'), 'utf8').catch(() => '')).split('\n');
+  return lines.filter((line) => line.includes('"what":"started"') && !line.includes('"pool":')).length;
+}
+
 /** How often the provider's own log says that each node was reimaged. */
 async function reimages({ dataDir }: ServerPlace): Promise<readonly number[]> {
   const lines = (await readFile(join(dataDir, 'sample', 'operations.log'), 'utf8').catch(() => '')).split('\n').filter((line) => line.includes('"what":"reimage"'));
@@ -170,7 +198,7 @@ async function reimages({ dataDir }: ServerPlace): Promise<readonly number[]> {
   return [...byNode.values()].map((entries) => entries.length);
 }
 
-describe.concurrent.each(engines)('a server that is killed, on $name', { timeout: 480_000 }, (engine) => {
+describe.concurrent.each(engines)('a server that is killed, on $name', { timeout: 1_800_000 }, (engine) => {
   it('finishes a scan that died at every one of its points', async () => {
     const place = await engine.fresh();
 
@@ -194,6 +222,26 @@ describe.concurrent.each(engines)('a server that is killed, on $name', { timeout
     expect(job.ledger).toMatchObject({ precision: 1, missed: [] });
     expect(job.events.filter(({ code }) => code === 'operation-started')).toHaveLength(1);
     expect(await reimages(place)).toEqual(Array.from({ length: poolNodes }, () => 1));
+    expect(await last.stop()).toBe(0);
+  });
+
+  it('finishes a Kubernetes upgrade that died at every one of its points, and takes each of its steps once', async () => {
+    const place = await engine.assessed();
+    const first = await startServer(place, { NODEWARD_FAILPOINT: 'upgrade:after-create' });
+    await first.client.call('startUpgradeJob', { parameters: { poolId: kubernetesPool }, body: { kind: 'kubernetes', target: kubernetesTarget } }).catch(() => undefined);
+    expect(await first.killed).toBe('SIGKILL');
+
+    for (const point of kubernetesPoints) await crashAt(place, point);
+
+    const last = await startServer(place);
+    const job = await finishedJob(last.client);
+    const { findings } = await last.client.call('listFindings', { parameters: { poolId: kubernetesPool }, query: { state: 'active' } });
+    expect([job.state, job.failure, job.residual, findings]).toEqual(['succeeded', null, [], []]);
+    expect(job.steps.map(({ kind, state }) => `${kind} ${state}`)).toEqual(['node-image succeeded', 'control-plane succeeded', 'kubernetes succeeded']);
+    expect(job.events.filter(({ code }) => code.startsWith('step')).map(({ code }) => code)).toEqual(Array.from({ length: 3 }, () => ['step-started', 'step-finished']).flat());
+    expect(job.ledger).toMatchObject({ precision: 1, missed: [] });
+    expect(await controlPlaneMoves(place)).toBe(1);
+    expect(await reimages(place)).toEqual(Array.from({ length: 3 }, () => 2));
     expect(await last.stop()).toBe(0);
   });
 

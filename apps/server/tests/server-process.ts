@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ApiClient, createApiClient } from '@nodeward/api';
+import { copyEmbeddedTemplate } from '../src/database/embedded-template-for-tests.ts';
+import { engineOfRun } from '../src/database/engine-of-run-for-tests.ts';
+import { startPostgres } from '../src/database/postgres-for-tests.ts';
 
 /** Where a server of a crash test keeps everything; it outlives the process. */
 export interface ServerPlace {
@@ -22,8 +25,22 @@ export interface StartedServer {
   readonly client: ApiClient;
   /** SIGTERM; gives the exit status. */
   stop(): Promise<number | null>;
+  /** SIGKILL, at this moment. */
+  kill(): void;
   /** The signal that ended it. */
   readonly killed: Promise<NodeJS.Signals | null>;
+}
+
+/** An empty database of the engine of this run, for a server on `dataDir`. */
+export async function emptyPlace(dataDir: string): Promise<ServerPlace> {
+  if (engineOfRun === 'embedded') {
+    await copyEmbeddedTemplate(join(dataDir, 'database'));
+    return { dataDir, databaseUrl: undefined };
+  }
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const postgres = await startPostgres();
+  if (postgres === undefined) throw new Error('this run is to be on PostgreSQL, and there is none');
+  return { dataDir, databaseUrl: await postgres.createDatabase() };
 }
 
 /** Short, and long enough that a node is seen in more than one phase. */
@@ -48,7 +65,7 @@ export async function startServer(place: ServerPlace, environment: Readonly<Reco
   };
   const { origin } = new URL(link);
   const cookie = await signIn(link);
-  return { origin, cookie, output, client: createApiClient({ origin, headers: { cookie } }), stop, killed: ended.then(() => child.signalCode) };
+  return { origin, cookie, output, client: createApiClient({ origin, headers: { cookie } }), stop, kill: () => void child.kill('SIGKILL'), killed: ended.then(() => child.signalCode) };
 }
 
 /** Starts a server that ends by itself; gives its exit status and what it printed. */
@@ -60,8 +77,18 @@ export async function runServer(place: ServerPlace): Promise<{ readonly status: 
 
 /** Starts a server that is to end itself at the point, and waits until it has. */
 export async function crashAt(place: ServerPlace, point: string, environment: Readonly<Record<string, string>> = {}): Promise<void> {
-  const { child, output } = await spawnServer(place, { ...environment, NODEWARD_FAILPOINT: point });
-  const overdue = setTimeout(() => child.kill('SIGTERM'), 120_000);
+  await untilKilled(place, await spawnServer(place, { ...environment, NODEWARD_FAILPOINT: point }), point);
+}
+
+/** The same where somebody outside of the server knows the point: `lay` is given what kills it. */
+export async function crashWhen(place: ServerPlace, point: string, lay: (kill: () => void) => void, environment: Readonly<Record<string, string>>): Promise<void> {
+  const spawned = await spawnServer(place, environment);
+  lay(() => void spawned.child.kill('SIGKILL'));
+  await untilKilled(place, spawned, point);
+}
+
+async function untilKilled(place: ServerPlace, { child, output }: Awaited<ReturnType<typeof spawnServer>>, point: string): Promise<void> {
+  const overdue = setTimeout(() => child.kill('SIGTERM'), 600_000);
   await once(child, 'exit');
   clearTimeout(overdue);
   if (child.signalCode !== 'SIGKILL') throw new Error(`the server did not pass ${point}: ${output()}${await logOf(place)}`);
@@ -77,6 +104,7 @@ async function spawnServer(place: ServerPlace, environment: Readonly<Record<stri
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       NODEWARD_LOG_LEVEL: 'warn',
       NODEWARD_TEST_SAMPLE_NODE_MS: String(nodeMs),
       ...(place.databaseUrl === undefined ? {} : { DATABASE_URL: place.databaseUrl }),

@@ -10,7 +10,7 @@ describe('the words of the API', () => {
     ['evidence grades', api.evidenceGrade.options, engine.evidenceGrades],
     ['coverage states', api.coverageState.options, engine.coverageStates],
     ['coverage reasons', api.coverageReason.options, engine.coverageReasons],
-    ['operation kinds', api.operationKind.options, providers.operationKinds],
+    ['operation kinds', api.stepKind.options, providers.operationKinds],
     ['connection kinds', api.connection.shape.kind.options, providers.providerKinds],
   ])('are those of the engine and the providers: %s', (_, told, known) => {
     expect(told.toSorted()).toEqual(known.toSorted());

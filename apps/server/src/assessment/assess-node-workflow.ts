@@ -2,6 +2,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import { DomainError } from '@nodeward/engine';
 import { ProviderBusyError } from '@nodeward/providers';
 import type { Dependencies } from '../dependencies.ts';
+import { beginGroup, concludeGroup, dissolveGroup, failGroup, type GroupOutcome, readGroup } from './assess-group.ts';
 import { type AssessmentOutcome, beginAssessment, concludeFailed, concludeRead, matchAssessment, readAssessment } from './assess-node.ts';
 
 /** Partitioned by connection: one slow environment does not hold up the others. */
@@ -35,12 +36,35 @@ async function assessNode(id: string): Promise<void> {
     await DBOS.runStep(() => concludeRead(deps, id, outcome), { name: 'conclude', ...patience });
   } catch (error) {
     deps.log.error({ assessment: id, error: String(error) }, 'an assessment failed');
-    await DBOS.runStep(() => concludeFailed(deps, id, error instanceof Error ? error.message : String(error)), { name: 'fail', ...patience });
+    await DBOS.runStep(() => concludeFailed(deps, [id], error instanceof Error ? error.message : String(error)), { name: 'fail', ...patience });
   }
 }
 
 /** What `DBOS.startWorkflow` is given. */
 export const startAssessNode = DBOS.registerWorkflow(assessNode, { name: 'assess-node', maxRecoveryAttempts: 50 });
+
+/** One reading for all nodes of a group; none of them has a workflow of its own. The id of the workflow is the id of the group. */
+async function assessGroup(groupId: string, connectionId: string): Promise<void> {
+  const deps = given();
+  try {
+    const ids = await DBOS.runStep(() => beginGroup(deps, groupId), { name: 'begin', ...patience });
+    const [first] = ids;
+    if (first === undefined) return;
+    const outcome: GroupOutcome = await DBOS.runStep(() => readGroup(deps, ids), { name: 'read', ...patience });
+    if (outcome.kind === 'each') {
+      await DBOS.runStep(() => dissolveGroup(deps, ids), { name: 'dissolve', ...patience });
+      for (const id of ids) await DBOS.startWorkflow(startAssessNode, { workflowID: id, queueName: assessmentQueue, enqueueOptions: { queuePartitionKey: connectionId } })(id);
+      return;
+    }
+    if (outcome.kind === 'read' && outcome.inventoryId !== null) await DBOS.runStep(() => matchAssessment(deps, first), { name: 'match', ...patience });
+    await DBOS.runStep(() => concludeGroup(deps, ids, outcome), { name: 'conclude', ...patience });
+  } catch (error) {
+    deps.log.error({ group: groupId, error: String(error) }, 'the assessments of a group failed');
+    await DBOS.runStep(() => failGroup(deps, groupId, error instanceof Error ? error.message : String(error)), { name: 'fail', ...patience });
+  }
+}
+
+export const startAssessGroup = DBOS.registerWorkflow(assessGroup, { name: 'assess-group', maxRecoveryAttempts: 50 });
 
 /** Before `DBOS.launch`. */
 export function registerAssessNode(deps: Dependencies): void {

@@ -1,8 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { zstdDecompressSync } from 'node:zlib';
 import { createBufferSource } from '@nodeward/engine';
+import { openOutbound, openRangeSource } from '@nodeward/providers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DiskReaderOptions, defaultDiskReaderOptions, type Log } from '../dependencies.ts';
 import { readDiskInChild } from './disk-reader.ts';
@@ -40,6 +43,32 @@ describe('the disk reader', () => {
     expect(reading.bytesRead).toBeGreaterThan(0);
   });
 
+  it('reads a disk behind an address: the child asks, and only its parent has the address', async () => {
+    const path = new URL('../../../../packages/engine/src/filesystem/ext4/fixtures/journal-ext4/volume.img.zst', import.meta.url);
+    const image = zstdDecompressSync(await readFile(path));
+    const asked: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      const [, from = '0', to = '0'] = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '') ?? [];
+      const end = Math.min(Number(to), image.length - 1);
+      asked.push(request.headers.range);
+      response.writeHead(206, { etag: '"1"', 'content-range': `bytes ${from}-${end}/${image.length}` }).end(image.subarray(Number(from), end + 1));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = address !== null && typeof address === 'object' ? address.port : 0;
+    const outbound = await openOutbound({ environment: {} });
+    const source = await openRangeSource(`http://127.0.0.1:${port}/disk?sig=secret`, { outbound });
+
+    const reading = await readDiskInChild({ source, grade: 'disk' }, defaultDiskReaderOptions, log);
+    await source.close();
+    await outbound.close();
+    server.close();
+
+    expect(reading.inventory?.packages.length).toBe(62);
+    expect(reading.coverage.map(({ reason }) => reason)).toContain('journal-replayed');
+    expect(asked.length).toBe(source.statistics.requests);
+  });
+
   it('kills a parser that allocates a gigabyte of buffers', async () => {
     const parser = `const kept = []; process.once('message', () => setInterval(() => kept.push(Buffer.alloc(16 * 1024 * 1024, 1)), 5));`;
 
@@ -58,7 +87,7 @@ describe('the disk reader', () => {
   });
 
   it.each([
-    ['never answers', `process.on('message', () => {}); setInterval(() => {}, 1000);`],
+    ['never answers', `process.on('message', () => {}); setInterval(() => {});`],
     ['never yields', `process.on('message', () => { for (;;); });`],
   ])('kills a parser that %s at its deadline', async (_, parser) => {
     const reading = await readWith(parser, { deadline: 1500 });
@@ -103,8 +132,8 @@ describe('the disk reader', () => {
 
   it('lets no parser reach the network where the system offers a namespace', async (context) => {
     if (!(await findSandbox()).networkClosed) return context.skip('SKIPPED (no network namespace on this system)');
-    const { createServer } = await import('node:net');
-    const server = createServer((socket) => socket.end());
+    const net = await import('node:net');
+    const server = net.createServer((socket) => socket.end());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     const port = address !== null && typeof address === 'object' ? address.port : 0;

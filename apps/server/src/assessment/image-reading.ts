@@ -1,11 +1,12 @@
-import { DomainError, newestKernelRelease } from '@nodeward/engine';
-import { type Evidence, ProviderBusyError } from '@nodeward/providers';
+import { DomainError, type Inventory, newestKernelRelease } from '@nodeward/engine';
+import { type Evidence, ProviderBusyError, type ProviderKind } from '@nodeward/providers';
 import type { Insertable } from 'kysely';
 import { inTransaction } from '../database/in-transaction.ts';
 import type { Database, ImageReadingTable } from '../database/schema.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { isScanningOn } from '../plan/store.ts';
 import { causeOfReading } from './cause.ts';
+import { imageTargets, kubeletOfPool } from './image-targets.ts';
 import { saveInventory } from './inventory-store.ts';
 import { ensureMatchSet, type MatchOutcome, withAdvisories } from './match-set.ts';
 import { readEvidence } from './read-evidence.ts';
@@ -20,9 +21,10 @@ interface PoolImages {
   readonly pool: string;
   readonly cluster: string;
   readonly connectionId: string;
-  readonly kind: 'images' | 'sample';
+  readonly kind: ProviderKind;
   readonly folder: string | null;
-  readonly images: readonly string[];
+  /** Under each of these kubelets; one that nobody knows is empty. */
+  readonly images: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Calls for one pool at the same time share one reading. */
@@ -45,52 +47,62 @@ export async function forgetImageReadings(db: Database, poolIds: readonly string
 async function readPoolImages(deps: ImageReadingDependencies, poolId: string): Promise<void> {
   const pool = await findPoolImages(deps.db, poolId);
   if (pool === undefined || !(await isScanningOn(deps.db))) return;
-  for (const image of pool.images) {
-    const known = await deps.db.selectFrom('image_reading').select(['read_at', 'inventory_id', 'running_kernel']).where('pool_id', '=', poolId).where('image', '=', image).executeTakeFirst();
-    const isFresh = known !== undefined && deps.clock().getTime() - known.read_at.getTime() < keepMs;
-    if (!isFresh) await readImage(deps, pool, image);
-    else if (known.inventory_id !== null) await matchImage(deps, pool, image, known.inventory_id, known.running_kernel);
+  for (const [image, kubelets] of pool.images) {
+    const known = await deps.db.selectFrom('image_reading').select(['kubelet_version', 'read_at']).where('pool_id', '=', poolId).where('image', '=', image).execute();
+    const oldest = deps.clock().getTime() - keepMs;
+    const isFresh = kubelets.every((kubelet) => known.some((row) => row.kubelet_version === kubelet && row.read_at.getTime() > oldest));
+    if (!isFresh) await readImage(deps, pool, image, kubelets);
+    await matchImage(deps, pool, image);
   }
 }
 
 async function findPoolImages(db: Database, poolId: string): Promise<PoolImages | undefined> {
-  return db
+  const row = await db
     .selectFrom('node_pool as p')
     .innerJoin('cluster as c', 'c.id', 'p.cluster_id')
     .innerJoin('connection as k', 'k.id', 'c.connection_id')
-    .select(['p.id', 'p.name as pool', 'c.name as cluster', 'k.id as connectionId', 'k.kind', 'k.advisory_folder as folder', 'p.newer_images as images'])
+    .select(['p.id', 'p.name as pool', 'c.name as cluster', 'k.id as connectionId', 'k.kind', 'k.advisory_folder as folder', 'p.newer_images', 'p.kubernetes_upgrades', kubeletOfPool.as('kubelet_version')])
     .where('p.id', '=', poolId)
     .executeTakeFirst();
+  if (row === undefined) return undefined;
+  const targets = imageTargets({ newerImages: row.newer_images, kubernetesUpgrades: row.kubernetes_upgrades, kubeletVersion: row.kubelet_version });
+  const images = new Map([...Map.groupBy(targets, ({ image }) => image)].map(([image, asked]) => [image, [...new Set(asked.map(({ kubelet }) => kubelet))]]));
+  return { ...row, images };
 }
 
-async function readImage(deps: ImageReadingDependencies, pool: PoolImages, image: string): Promise<void> {
+type ImageRow = Insertable<ImageReadingTable>;
+
+async function readImage(deps: ImageReadingDependencies, pool: PoolImages, image: string, kubelets: readonly string[]): Promise<void> {
   const at = deps.clock();
-  const result = await readEvidence(await imageEvidence(deps, pool, image), undefined, deps.reader, deps.log);
+  const told = await readImageEvidence(deps, pool, image);
+  await inTransaction(deps.db, async (transaction) => {
+    if (told.inventory !== undefined) await saveInventory(transaction, told.inventory, at);
+    await transaction.deleteFrom('image_reading').where('pool_id', '=', pool.id).where('image', '=', image).execute();
+    const rows = kubelets.map((kubelet): ImageRow => ({ ...told.row, pool_id: pool.id, image, kubelet_version: kubelet, read_at: at }));
+    await transaction.insertInto('image_reading').values(rows).execute();
+  });
+}
+
+async function readImageEvidence(deps: ImageReadingDependencies, pool: PoolImages, image: string): Promise<{ readonly inventory?: Inventory; readonly row: Partial<ImageRow> }> {
+  const result = await readEvidence(await imageEvidence(deps, pool, image), { connectionId: pool.connectionId, runningKernel: undefined }, deps.reader, deps.log);
   if (result.kind === 'refused') {
     const code = result.cause === 'image-not-published' || result.cause === 'not-found' ? 'image-not-published' : 'unreadable';
-    return saveImage(deps.db, { pool_id: pool.id, image, unknown_code: code, unknown_detail: result.detail, read_at: at });
+    return { row: { unknown_code: code, unknown_detail: result.detail } };
   }
   const { inventory, facts, coverage } = result.reading;
-  if (inventory === undefined) {
-    const cause = causeOfReading({ coverage, hasInventory: false }, undefined);
-    return saveImage(deps.db, { pool_id: pool.id, image, grade: facts.grade, coverage: JSON.stringify(coverage), unknown_code: 'unreadable', unknown_detail: cause, read_at: at });
-  }
-  // nothing runs on an image yet; a node that boots from it runs its newest kernel
-  const kernel = newestKernelRelease(inventory.packages) ?? facts.runningKernel?.release ?? null;
-  await inTransaction(deps.db, async (transaction) => {
-    await saveInventory(transaction, inventory, at);
-    await saveImage(transaction, {
-      pool_id: pool.id,
-      image,
+  const row = { grade: facts.grade, coverage: JSON.stringify(coverage) };
+  if (inventory === undefined) return { row: { ...row, unknown_code: 'unreadable', unknown_detail: causeOfReading({ coverage, hasInventory: false }, undefined) } };
+  return {
+    inventory,
+    row: {
+      ...row,
       inventory_id: inventory.id,
-      grade: facts.grade,
-      running_kernel: kernel,
-      coverage: JSON.stringify(coverage),
+      // nothing runs on an image yet; a node that boots from it runs its newest kernel
+      running_kernel: newestKernelRelease(inventory.packages) ?? facts.runningKernel?.release ?? null,
       evidence_paths: JSON.stringify(facts.evidencePaths),
-      read_at: at,
-    });
-  });
-  await matchImage(deps, pool, image, inventory.id, kernel);
+      component_files: JSON.stringify(facts.componentFiles ?? []),
+    },
+  };
 }
 
 async function imageEvidence(deps: ImageReadingDependencies, pool: PoolImages, image: string): Promise<Evidence> {
@@ -105,22 +117,17 @@ async function imageEvidence(deps: ImageReadingDependencies, pool: PoolImages, i
   }
 }
 
-type ImageRow = Insertable<ImageReadingTable>;
-
-/** One row per pool and image: the newer reading takes the place of the older one. */
-async function saveImage(db: Database, row: ImageRow): Promise<void> {
-  await inTransaction(db, async (transaction) => {
-    await transaction.deleteFrom('image_reading').where('pool_id', '=', row.pool_id).where('image', '=', row.image).execute();
-    await transaction.insertInto('image_reading').values(row).execute();
-  });
-}
-
-async function matchImage(deps: ImageReadingDependencies, pool: PoolImages, image: string, inventoryId: string, runningKernel: string | null): Promise<void> {
-  const subject = { inventoryId, runningKernel: runningKernel ?? '' };
-  const match: MatchOutcome = await withAdvisories({ kind: pool.kind, folder: pool.folder }, (advisories) => ensureMatchSet(deps.db, subject, advisories, pool.kind === 'sample', deps.clock()));
-  const told =
-    match.kind === 'matched'
-      ? { match_set_id: match.matchSetId, unknown_code: null, unknown_detail: null }
-      : { match_set_id: null, unknown_code: 'no-advisories' as const, unknown_detail: match.reason };
-  await deps.db.updateTable('image_reading').set(told).where('pool_id', '=', pool.id).where('image', '=', image).execute();
+/** With the advisories of now, under each kubelet. */
+async function matchImage(deps: ImageReadingDependencies, pool: PoolImages, image: string): Promise<void> {
+  const rows = await deps.db.selectFrom('image_reading').select(['kubelet_version', 'inventory_id', 'running_kernel']).where('pool_id', '=', pool.id).where('image', '=', image).execute();
+  for (const { kubelet_version: kubeletVersion, inventory_id: inventoryId, running_kernel: kernel } of rows) {
+    if (inventoryId === null) continue;
+    const subject = { inventoryId, runningKernel: kernel ?? '', kubeletVersion };
+    const match: MatchOutcome = await withAdvisories({ kind: pool.kind, folder: pool.folder }, (advisories) => ensureMatchSet(deps.db, subject, advisories, pool.kind === 'sample', deps.clock()));
+    const told =
+      match.kind === 'matched' && !match.coverage.some(({ reason }) => reason === 'no-advisories-for-system')
+        ? { match_set_id: match.matchSetId, unknown_code: null, unknown_detail: null }
+        : { match_set_id: null, unknown_code: 'no-advisories' as const, unknown_detail: match.kind === 'matched' ? 'no-advisories-for-operating-system' : match.reason };
+    await deps.db.updateTable('image_reading').set(told).where('pool_id', '=', pool.id).where('image', '=', image).where('kubelet_version', '=', kubeletVersion).execute();
+  }
 }

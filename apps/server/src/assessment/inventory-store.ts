@@ -1,8 +1,8 @@
-import { ecosystemOf, type Inventory } from '@nodeward/engine';
-import { sql } from 'kysely';
-import type { Database } from '../database/schema.ts';
+import { type Component, ecosystemOf, type Inventory, type Package } from '@nodeward/engine';
+import { type Selectable, sql } from 'kysely';
+import type { Database, InventoryComponentTable, InventoryPackageTable } from '../database/schema.ts';
 
-/** Content-addressed: a second node with the same inventory writes nothing. */
+/** Content-addressed: a second node with the same inventory writes nothing. Whoever refers to it afterwards does so in the same transaction. */
 export async function saveInventory(db: Database, inventory: Inventory, at: Date): Promise<void> {
   const { numInsertedOrUpdatedRows: inserted } = await db
     .insertInto('inventory')
@@ -15,7 +15,11 @@ export async function saveInventory(db: Database, inventory: Inventory, at: Date
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
-  if (inserted === 0n) return;
+  if (inserted === 0n) {
+    // held until the caller's transaction ends; one that nobody referred to may be removed at this moment
+    const held = await sql`select from inventory where id = ${inventory.id} for key share`.execute(db);
+    return held.rows.length === 0 ? saveInventory(db, inventory, at) : undefined;
+  }
   const { packages } = inventory;
   await sql`
     insert into inventory_package (inventory_id, name, version, architecture, source, source_version, source_known)
@@ -23,22 +27,56 @@ export async function saveInventory(db: Database, inventory: Inventory, at: Date
       ${packages.map((p) => p.architecture)}::text[], ${packages.map((p) => p.source)}::text[], ${packages.map((p) => p.sourceVersion)}::text[],
       ${packages.map((p) => p.sourceKnown)}::boolean[])
     on conflict do nothing`.execute(db);
+  await saveComponents(db, inventory.id, inventory.components);
+}
+
+async function saveComponents(db: Database, inventoryId: string, components: readonly Component[]): Promise<void> {
+  if (components.length === 0) return;
+  const rows = components.map((component) => ({
+    inventory_id: inventoryId,
+    family: component.family,
+    name: component.name,
+    path: component.path,
+    version: component.version ?? null,
+    version_from: component.versionFrom ?? null,
+    package: component.package ?? null,
+    main_module: component.mainModule ?? null,
+    go_version: component.goVersion ?? null,
+    modules: component.modules === undefined ? null : JSON.stringify(component.modules),
+  }));
+  await db.insertInto('inventory_component').values(rows).onConflict((conflict) => conflict.doNothing()).execute();
 }
 
 export async function loadInventory(db: Database, id: string): Promise<Inventory | undefined> {
-  const row = await db.selectFrom('inventory').select('operating_system').where('id', '=', id).executeTakeFirst();
-  if (row === undefined) return undefined;
-  const packages = await db.selectFrom('inventory_package').selectAll().where('inventory_id', '=', id).execute();
-  return {
+  return (await loadInventories(db, [id])).get(id);
+}
+
+/** By id; those that are not there are left out. */
+export async function loadInventories(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, Inventory>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db.selectFrom('inventory').select(['id', 'operating_system']).where('id', 'in', ids).execute();
+  const packages = Map.groupBy(await db.selectFrom('inventory_package').selectAll().where('inventory_id', 'in', ids).execute(), (row) => row.inventory_id);
+  const components = Map.groupBy(await db.selectFrom('inventory_component').selectAll().where('inventory_id', 'in', ids).orderBy('path').orderBy('name').execute(), (row) => row.inventory_id);
+  return new Map(rows.map(({ id, operating_system: operatingSystem }) => [
     id,
-    operatingSystem: row.operating_system,
-    packages: packages.map((p) => ({
-      name: p.name,
-      version: p.version,
-      architecture: p.architecture,
-      source: p.source,
-      sourceVersion: p.source_version,
-      sourceKnown: p.source_known,
-    })),
+    { id, operatingSystem, packages: (packages.get(id) ?? []).map(toPackage), components: (components.get(id) ?? []).map(toComponent) },
+  ]));
+}
+
+function toPackage(row: Selectable<InventoryPackageTable>): Package {
+  return { name: row.name, version: row.version, architecture: row.architecture, source: row.source, sourceVersion: row.source_version, sourceKnown: row.source_known };
+}
+
+function toComponent(row: Selectable<InventoryComponentTable>): Component {
+  return {
+    family: row.family,
+    name: row.name,
+    path: row.path,
+    ...(row.version === null ? {} : { version: row.version }),
+    ...(row.version_from === null ? {} : { versionFrom: row.version_from }),
+    ...(row.package === null ? {} : { package: row.package }),
+    ...(row.main_module === null ? {} : { mainModule: row.main_module }),
+    ...(row.go_version === null ? {} : { goVersion: row.go_version }),
+    ...(row.modules === null ? {} : { modules: row.modules }),
   };
 }

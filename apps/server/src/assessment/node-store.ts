@@ -1,8 +1,11 @@
 import type { AssessmentSummary, Node } from '@nodeward/api';
+import { type CoverageEntry, joinCoverage } from '@nodeward/engine';
 import { type RawBuilder, type Selectable, sql } from 'kysely';
+import { hasJudgedPackages } from '../database/live-fleet.ts';
 import type { AssessmentTable, Database, NodeTable } from '../database/schema.ts';
+import { withKnownKubelet } from './coverage.ts';
 
-type AssessmentRow = Selectable<AssessmentTable> & { readonly packages: number | null; readonly set_coverage: AssessmentSummary['coverage'] | null };
+type AssessmentRow = Selectable<AssessmentTable> & { readonly packages: number | null; readonly set_coverage: readonly CoverageEntry[] | null };
 
 const assessmentColumns = sql`a.*, i.packages, s.coverage as set_coverage`;
 const assessmentJoins = sql`left join inventory i on i.id = a.inventory_id left join match_set s on s.id = a.match_set_id`;
@@ -14,7 +17,7 @@ export async function assessmentsOfNode(db: Database, nodeId: string, limit: num
   return rows.map(toSummary);
 }
 
-type NodeRow = Selectable<NodeTable> & { readonly open: number | null; readonly assessment: AssessmentSummary | null };
+type NodeRow = Selectable<NodeTable> & { readonly judged: boolean; readonly open: number; readonly assessment: AssessmentSummary | null };
 
 export async function findNode(db: Database, nodeId: string): Promise<Node | undefined> {
   const [node] = await nodesWhere(db, sql`n.id = ${nodeId}`);
@@ -28,9 +31,9 @@ export function nodesOfPool(db: Database, poolId: string): Promise<readonly Node
 
 async function nodesWhere(db: Database, condition: RawBuilder<unknown>): Promise<readonly Node[]> {
   const { rows: nodes } = await sql<NodeRow>`
-    select n.*, case when exists (select from node_class c where c.node_id = n.id) then (
+    select n.*, ${hasJudgedPackages} as judged, (
         select count(distinct m.vulnerability)::int from node_class c join match m on m.match_set_id = c.match_set_id and m.fact_class = c.fact_class
-        where c.node_id = n.id and (m.kernel is null or m.kernel = 'running') and m.state = 'affected-fix-available') end as open
+        where c.node_id = n.id and (m.kernel is null or m.kernel = 'running') and m.state = 'affected-fix-available') as open
     from node n where ${condition} order by n.name`.execute(db);
   const ids = nodes.flatMap(({ assessment_id: id }) => id ?? []);
   const { rows: assessments } = await sql<AssessmentRow>`
@@ -43,10 +46,11 @@ async function nodesWhere(db: Database, condition: RawBuilder<unknown>): Promise
     image: row.image,
     kernelRelease: row.kernel_release,
     kubeletVersion: row.kubelet_version,
+    containerRuntimeVersion: row.container_runtime_version,
     state: row.state,
     cause: row.cause,
     assessment: row.assessment_id === null ? null : (byId.get(row.assessment_id) ?? null),
-    openVulnerabilities: row.open,
+    openVulnerabilities: row.judged || row.open > 0 ? row.open : null,
   }));
 }
 
@@ -57,6 +61,7 @@ function toSummary(row: AssessmentRow): AssessmentSummary {
     trigger: row.trigger,
     grade: row.grade,
     cause: row.cause,
+    reason: row.reason,
     detail: row.detail,
     complete: row.complete,
     inventoryId: row.inventory_id,
@@ -65,15 +70,6 @@ function toSummary(row: AssessmentRow): AssessmentSummary {
     bytesRead: Number(row.bytes_read),
     startedAt: row.queued_at.toISOString(),
     finishedAt: row.finished_at?.toISOString() ?? null,
-    coverage: joinCoverage(row.coverage, row.set_coverage ?? []),
+    coverage: [...joinCoverage(withKnownKubelet(row.coverage, row.kubelet_version), row.set_coverage ?? [])],
   };
-}
-
-type Coverage = AssessmentSummary['coverage'];
-
-/** What the match brought to light about a subject takes the place of what the reading had said. */
-function joinCoverage(reading: AssessmentRow['coverage'], set: Coverage): Coverage {
-  const replaced = new Set(set.map(({ subject }) => subject));
-  const entries = [...reading.filter(({ subject }) => !replaced.has(subject)), ...set];
-  return entries.map(({ subject, state, reason, detail }) => ({ subject, state, reason, ...(detail === undefined ? {} : { detail }) }));
 }

@@ -1,7 +1,9 @@
-import type { CoverageEntry, EvidenceGrade, NodeMatch } from '@nodeward/engine';
-import { isIncomplete } from '@nodeward/engine';
-import { sql, type Selectable } from 'kysely';
-import type { Database, MatchTable } from '../database/schema.ts';
+import { type CoverageEntry, type EvidenceGrade, type FactClass, isIncomplete, joinCoverage, type NodeMatch, type Package } from '@nodeward/engine';
+import { sql } from 'kysely';
+import type { Database, ImageReadingTable } from '../database/schema.ts';
+import { withKnownKubelet } from './coverage.ts';
+import type { ImageTarget } from './image-targets.ts';
+import { matchRowsOfSets, type RowsBySet } from './match-rows.ts';
 import { toNodeMatch } from './stored-match.ts';
 
 /** A row as it stands on `nodes` nodes of a pool that share it. */
@@ -11,40 +13,119 @@ export interface PoolMatch extends NodeMatch {
   readonly rebootFixes: boolean;
 }
 
+/** Nodes of a pool that share one match set for one fact class. */
+export interface Standing {
+  readonly poolId: string;
+  readonly matchSetId: string;
+  readonly factClass: FactClass;
+  readonly nodes: number;
+  /** Nodes on which the class was read whole. */
+  readonly wholeNodes: number;
+  readonly evidence: string;
+}
+
+export async function standingsOf(db: Database, poolIds: readonly string[]): Promise<readonly Standing[]> {
+  const { rows } = await sql<Standing>`
+    select n.pool_id as "poolId", c.match_set_id as "matchSetId", c.fact_class as "factClass", count(*)::int as nodes,
+      (count(*) filter (where c.untold = '{}'))::int as "wholeNodes", coalesce(min(a.evidence_paths->>c.fact_class), '') as evidence
+    from node n join node_class c on c.node_id = n.id join assessment a on a.id = c.assessment_id
+    where n.pool_id = any(${poolIds}::text[]) and n.gone_at is null
+    group by n.pool_id, c.match_set_id, c.fact_class order by c.match_set_id, c.fact_class`.execute(db);
+  return rows;
+}
+
 /** The rows that the live nodes of a pool carry, kernels that do not run included; one per match set and row. */
 export async function poolMatches(db: Database, poolId: string): Promise<readonly PoolMatch[]> {
-  const { rows } = await sql<Selectable<MatchTable> & { readonly nodes: number; readonly evidence: string }>`
-    with standing as (
-      select c.match_set_id, c.fact_class, count(*)::int as nodes, coalesce(min(a.evidence_paths->>c.fact_class), '') as evidence
-      from node n join node_class c on c.node_id = n.id join assessment a on a.id = c.assessment_id
-      where n.pool_id = ${poolId} and n.gone_at is null
-      group by c.match_set_id, c.fact_class
+  const standings = await standingsOf(db, [poolId]);
+  return matchesOfStandings(standings, await matchRowsOfSets(db, setsOf(standings)));
+}
+
+export function setsOf(standings: readonly Standing[]): readonly string[] {
+  return [...new Set(standings.map(({ matchSetId }) => matchSetId))];
+}
+
+export function matchesOfStandings(standings: readonly Standing[], rows: RowsBySet): readonly PoolMatch[] {
+  return standings
+    .flatMap(({ matchSetId, factClass, nodes, evidence }) =>
+      (rows.get(matchSetId) ?? []).filter((row) => row.fact_class === factClass).map((row) => ({ ...toNodeMatch(row, evidence), nodes, rebootFixes: row.reboot_fixes })),
     )
-    select m.*, s.nodes, s.evidence from standing s join match m on m.match_set_id = s.match_set_id and m.fact_class = s.fact_class
-    order by m.vulnerability, m.source_package, m.installed_version, m.kernel_release, m.match_set_id`.execute(db);
-  return rows.map((row) => ({ ...toNodeMatch(row, row.evidence), nodes: row.nodes, rebootFixes: row.reboot_fixes }));
+    .toSorted((a, b) => compareText(a.vulnerability, b.vulnerability) || compareText(a.sourcePackage, b.sourcePackage) || compareText(a.installedVersion, b.installedVersion));
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 export type ImageMatches =
-  | { readonly kind: 'known'; readonly matches: readonly NodeMatch[]; readonly coverage: readonly CoverageEntry[]; readonly grade: EvidenceGrade; readonly complete: boolean; readonly revision: string }
+  | {
+      readonly kind: 'known';
+      readonly matches: readonly NodeMatch[];
+      readonly coverage: readonly CoverageEntry[];
+      /** Those whose source is known, where other sources are not: they vouch for themselves. */
+      readonly packages: readonly Package[];
+      readonly grade: EvidenceGrade;
+      readonly complete: boolean;
+      readonly revision: string;
+    }
   | { readonly kind: 'unknown'; readonly code: 'image-not-published' | 'unreadable' | 'no-advisories'; readonly detail: string };
 
-/** What `ensureImageReadings` found out about one image of the pool. */
-export async function imageMatches(db: Database, poolId: string, image: string): Promise<ImageMatches> {
-  const reading = await db
-    .selectFrom('image_reading as i')
-    .leftJoin('match_set as s', 's.id', 'i.match_set_id')
-    .select(['i.grade', 'i.coverage', 'i.evidence_paths', 'i.unknown_code', 'i.unknown_detail', 'i.match_set_id', 's.complete', 's.revision'])
-    .where('i.pool_id', '=', poolId)
-    .where('i.image', '=', image)
-    .executeTakeFirst();
-  if (reading === undefined) return { kind: 'unknown', code: 'unreadable', detail: 'not read yet' };
-  const { grade, match_set_id: setId, revision } = reading;
-  if (setId === null || grade === null || revision === null) {
-    return { kind: 'unknown', code: reading.unknown_code ?? 'unreadable', detail: reading.unknown_detail ?? '' };
-  }
-  const rows = await db.selectFrom('match').selectAll().where('match_set_id', '=', setId).orderBy('vulnerability').orderBy('source_package').orderBy('kernel_release').execute();
-  const coverage: readonly CoverageEntry[] = reading.coverage;
-  const matches = rows.map((row) => toNodeMatch(row, reading.evidence_paths[row.fact_class] ?? ''));
-  return { kind: 'known', matches, coverage, grade, complete: reading.complete === true && !coverage.some(isIncomplete), revision };
+/** What `ensureImageReadings` found out about one image of a pool under one kubelet. */
+export interface StoredImage {
+  readonly poolId: string;
+  readonly image: string;
+  readonly kubelet: string;
+  readonly inventoryId: string | null;
+  readonly matchSetId: string | null;
+  readonly grade: EvidenceGrade | null;
+  readonly coverage: readonly CoverageEntry[];
+  readonly evidencePaths: Partial<Record<FactClass, string>>;
+  readonly unknownCode: ImageReadingTable['unknown_code'];
+  readonly unknownDetail: string | null;
+  readonly setCoverage: readonly CoverageEntry[] | null;
+  readonly complete: boolean | null;
+  readonly revision: string | null;
+}
+
+export async function storedImages(db: Database, poolIds: readonly string[]): Promise<readonly StoredImage[]> {
+  if (poolIds.length === 0) return [];
+  const { rows } = await sql<StoredImage>`
+    select i.pool_id as "poolId", i.image, i.kubelet_version as kubelet, i.inventory_id as "inventoryId", i.match_set_id as "matchSetId", i.grade, i.coverage,
+      i.evidence_paths as "evidencePaths", i.unknown_code as "unknownCode", i.unknown_detail as "unknownDetail", s.coverage as "setCoverage", s.complete, s.revision
+    from image_reading i left join match_set s on s.id = i.match_set_id where i.pool_id = any(${poolIds}::text[])`.execute(db);
+  return rows;
+}
+
+export async function imageMatches(db: Database, poolId: string, target: ImageTarget): Promise<ImageMatches> {
+  const image = (await storedImages(db, [poolId])).find(({ image: name, kubelet }) => name === target.image && kubelet === target.kubelet);
+  const rows = await matchRowsOfSets(db, image?.matchSetId == null ? [] : [image.matchSetId]);
+  return matchesOfImage(image, rows, await knownSources(db, image === undefined ? [] : [image]));
+}
+
+export function matchesOfImage(image: StoredImage | undefined, rows: RowsBySet, packages: KnownSources): ImageMatches {
+  if (image === undefined) return { kind: 'unknown', code: 'unreadable', detail: 'not read yet' };
+  const { matchSetId, grade, revision } = image;
+  if (matchSetId === null || grade === null || revision === null) return { kind: 'unknown', code: image.unknownCode ?? 'unreadable', detail: image.unknownDetail ?? '' };
+  const coverage = joinCoverage(withKnownKubelet(image.coverage, image.kubelet), image.setCoverage ?? []);
+  return {
+    kind: 'known',
+    matches: (rows.get(matchSetId) ?? []).map((row) => toNodeMatch(row, image.evidencePaths[row.fact_class] ?? '')),
+    coverage,
+    packages: packages.get(image.inventoryId ?? '') ?? [],
+    grade,
+    complete: image.complete === true && !coverage.some(isIncomplete),
+    revision,
+  };
+}
+
+/** By inventory. */
+export type KnownSources = ReadonlyMap<string, readonly Package[]>;
+
+/** Packages with a known source of those images whose evidence does not know the source of every package. */
+export async function knownSources(db: Database, images: readonly StoredImage[]): Promise<KnownSources> {
+  const ids = images.flatMap(({ inventoryId, coverage }) => (inventoryId !== null && coverage.some(({ state }) => state === 'unknown-source') ? [inventoryId] : []));
+  if (ids.length === 0) return new Map();
+  const { rows } = await sql<Package & { readonly inventoryId: string }>`
+    select inventory_id as "inventoryId", name, version, architecture, source, source_version as "sourceVersion", source_known as "sourceKnown"
+    from inventory_package where inventory_id = any(${ids}::text[]) and source_known`.execute(db);
+  return Map.groupBy(rows, ({ inventoryId }) => inventoryId);
 }

@@ -46,9 +46,10 @@ async function readLong(offset: number, length: number): Promise<Uint8Array> {
 
 async function read(size: number, options: Parameters<typeof readDisk>[1]): Promise<void> {
   const { inventory, facts, coverage } = await readDisk(parentSource(size), options);
-  const sent = inventory === undefined ? {} : { inventory: { operatingSystem: inventory.operatingSystem, packages: inventory.packages } };
-  const { runningKernel, evidencePaths } = facts;
-  const reading = { ...sent, facts: { ...(runningKernel === undefined ? {} : { runningKernel }), evidencePaths }, coverage };
+  const sent = inventory === undefined ? {} : { inventory: { operatingSystem: inventory.operatingSystem, packages: inventory.packages, components: inventory.components } };
+  const { runningKernel, componentFiles, evidencePaths } = facts;
+  const known = { ...(runningKernel === undefined ? {} : { runningKernel }), ...(componentFiles === undefined ? {} : { componentFiles }) };
+  const reading = { ...sent, facts: { ...known, evidencePaths }, coverage };
   process.send?.({ type: 'reading', reading });
 }
 

@@ -1,4 +1,4 @@
-import { coverageReasons, coverageStates, createInventory, type EvidenceGrade, factClasses, limits, type Reading, type RunningKernel } from '@nodeward/engine';
+import { componentFamilies, componentStates, componentVersionSources, coverageReasons, coverageStates, createInventory, type EvidenceGrade, factClasses, type Inventory, limits, type Reading, type RunningKernel } from '@nodeward/engine';
 import * as z from 'zod';
 
 /** Parent to child, first of all. */
@@ -32,6 +32,29 @@ const coverageEntry = z.strictObject({
 
 const runningKernel = z.strictObject({ release: text(200), from: z.enum(['node-object', 'journal', 'kern-log', 'dmesg', 'only-kernel-image']) });
 
+const path = text(4096);
+
+const component = z.strictObject({
+  family: z.enum(componentFamilies),
+  name,
+  path,
+  version: name.optional(),
+  versionFrom: z.enum(componentVersionSources).optional(),
+  package: name.optional(),
+  mainModule: name.optional(),
+  goVersion: text(4096).optional(),
+  modules: z.array(z.strictObject({ path: name, version: name })).max(limits.goModules).optional(),
+});
+
+const componentFile = z.strictObject({
+  family: z.enum(componentFamilies),
+  name,
+  path,
+  size: z.int().nonnegative(),
+  state: z.enum(componentStates),
+  namedBy: path.optional(),
+});
+
 const reading = z.strictObject({
   inventory: z
     .object({
@@ -39,9 +62,14 @@ const reading = z.strictObject({
       packages: z
         .array(z.strictObject({ name, version: name, architecture: name, source: name, sourceVersion: name, sourceKnown: z.boolean() }))
         .max(limits.packages),
+      components: z.array(component).max(limits.components),
     })
     .optional(),
-  facts: z.object({ runningKernel: runningKernel.optional(), evidencePaths: z.partialRecord(z.enum(factClasses), text(4096)) }),
+  facts: z.object({
+    runningKernel: runningKernel.optional(),
+    componentFiles: z.array(componentFile).max(limits.components).optional(),
+    evidencePaths: z.partialRecord(z.enum(factClasses), path),
+  }),
   coverage: z.array(coverageEntry).max(20_000),
 });
 
@@ -57,16 +85,21 @@ type ChildReading = z.infer<typeof reading>;
 export function toReading(answer: ChildReading, grade: EvidenceGrade, served: { readonly bytes: number; readonly requests: number }): Reading {
   const { inventory, facts, coverage } = answer;
   return {
-    ...(inventory === undefined ? {} : { inventory: createInventory(withoutUndefined(inventory.operatingSystem), inventory.packages) }),
+    ...(inventory === undefined ? {} : { inventory: toInventory(inventory) }),
     facts: {
       grade,
       ...(facts.runningKernel === undefined ? {} : { runningKernel: facts.runningKernel }),
+      ...(facts.componentFiles === undefined ? {} : { componentFiles: facts.componentFiles.map((file) => withoutUndefined(file)) }),
       evidencePaths: withoutUndefined(facts.evidencePaths),
     },
     coverage: coverage.map((entry) => withoutUndefined(entry)),
     bytesRead: served.bytes,
     requests: served.requests,
   };
+}
+
+function toInventory({ operatingSystem, packages, components }: NonNullable<ChildReading['inventory']>): Inventory {
+  return createInventory(withoutUndefined(operatingSystem), packages, components.map((component) => withoutUndefined(component)));
 }
 
 type WithoutUndefined<T> = { [Key in keyof T]: Exclude<T[Key], undefined> };

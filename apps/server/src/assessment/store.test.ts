@@ -4,7 +4,8 @@ import { sharedEngines, useSharedDatabase } from '../database/shared-database-fo
 import { installed, TestFleet } from '../finding/test-fleet-for-tests.ts';
 import { cancelReassessment, createReassessment, findReassessment } from '../reassessment/store.ts';
 import { queueAssessments } from './start-assessments.ts';
-import { cancelAssessment, markReading, readClasses } from './store.ts';
+import { readClasses } from './coverage.ts';
+import { cancelAssessments, markReading } from './store.ts';
 
 const entry = (subject: string, state: CoverageEntry['state']): CoverageEntry => ({ subject, state, reason: 'read' });
 
@@ -54,20 +55,37 @@ describe.each(sharedEngines)('assessments on $name', (engine) => {
     expect(await f.db.selectFrom('assessment').select('id').execute()).toHaveLength(1);
   });
 
+  it.each<[string, 'aks' | 'kubernetes' | 'images', boolean, 'ephemeral' | 'managed', number]>([
+    ['by its list', 'kubernetes', false, 'managed', 1],
+    ['by its list, of Azure', 'aks', false, 'managed', 1],
+    ['by a reference image or a list, where there is no disk to read', 'aks', true, 'ephemeral', 1],
+    ['each by its own disk', 'aks', true, 'managed', 2],
+    ['each by the file that it has', 'images', false, 'managed', 2],
+  ])('of nodes of one image are read %s', async (_what, kind, readDisks, osDisk, readings) => {
+    const f = await TestFleet.create(await emptyDatabase(), advisories, { p: ['n0', 'n1'] });
+    await f.db.updateTable('connection').set({ kind, settings: JSON.stringify({ readDisks }) }).execute();
+    await f.db.updateTable('node_pool').set({ os_disk: osDisk }).execute();
+    const nodes = await f.db.selectFrom('node').select('id').orderBy('name').execute();
+
+    const queued = await queueAssessments(f.db, nodes.map(({ id }) => id), { trigger: 'manual', at: f.now(), key: 'r' });
+
+    expect(new Set(queued.map(({ id, groupId }) => groupId ?? id)).size).toBe(readings);
+  });
+
   it('that were cancelled are not begun, change nothing and end their reassessment', async () => {
     const f = await TestFleet.create(await emptyDatabase(), advisories, { p: ['n0', 'n1'] });
     const nodes = await f.db.selectFrom('node').select('id').orderBy('name').execute();
     await createReassessment(f.db, 'r', scope, 2, f.now());
     const [running, waiting] = await queueAssessments(f.db, nodes.map(({ id }) => id), { trigger: 'manual', at: f.now(), key: 'r', reassessmentId: 'r' });
-    await markReading(f.db, running?.id ?? '');
+    await markReading(f.db, [running?.id ?? '']);
 
     await cancelReassessment(f.db, 'r', f.now());
     expect(await findReassessment(f.db, 'r')).toMatchObject({ state: 'running', finished: 1, notAssessed: 1 });
-    expect(await markReading(f.db, waiting?.id ?? '')).toBe(false);
+    expect(await markReading(f.db, [waiting?.id ?? ''])).toEqual([]);
 
     await f.conclude(running?.id ?? '', bad);
     expect(await findReassessment(f.db, 'r')).toMatchObject({ state: 'cancelled', finished: 2 });
-    await cancelAssessment(f.db, running?.id ?? '', null, f.now());
+    await cancelAssessments(f.db, [running?.id ?? ''], null, f.now());
     expect(await f.db.selectFrom('assessment').select('state').where('id', '=', running?.id ?? '').executeTakeFirst()).not.toMatchObject({ state: 'cancelled' });
   });
 });

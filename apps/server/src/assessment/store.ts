@@ -1,10 +1,11 @@
 import type { AssessmentSummary, NotEvaluatedCause } from '@nodeward/api';
-import { type CoverageEntry, type FactClass, factClasses, type Reading } from '@nodeward/engine';
+import type { CoverageEntry, CoverageReason, Reading } from '@nodeward/engine';
 import type { NodeReference, ProviderKind } from '@nodeward/providers';
 import { sql, type Transaction } from 'kysely';
 import { inTransaction } from '../database/in-transaction.ts';
 import type { Database, Schema } from '../database/schema.ts';
 import { reconcilePools } from '../finding/reconcile.ts';
+import { readClasses, toldClasses } from './coverage.ts';
 import { saveInventory } from './inventory-store.ts';
 import type { MatchOutcome } from './match-set.ts';
 
@@ -20,8 +21,10 @@ export interface AssessmentSubject {
   readonly reference: NodeReference;
   /** As the Node object reports it. */
   readonly kernelRelease: string | null;
+  readonly kubeletVersion: string | null;
   readonly reassessmentId: string | null;
   readonly isGone: boolean;
+  readonly isPaused: boolean;
   readonly isPlanOn: boolean;
 }
 
@@ -32,8 +35,8 @@ export async function findAssessmentSubject(db: Database, id: string): Promise<A
     .innerJoin('node_pool as p', 'p.id', 'n.pool_id')
     .innerJoin('cluster as c', 'c.id', 'p.cluster_id')
     .innerJoin('connection as k', 'k.id', 'c.connection_id')
-    .select(['a.id', 'a.state', 'a.node_id', 'a.reassessment_id', 'n.pool_id', 'n.name as node', 'n.kernel_release', 'n.gone_at', 'p.name as pool'])
-    .select(['c.name as cluster', 'k.id as connection_id', 'k.kind', 'k.advisory_folder'])
+    .select(['a.id', 'a.state', 'a.node_id', 'a.reassessment_id', 'n.pool_id', 'n.name as node', 'n.kernel_release', 'n.kubelet_version', 'n.gone_at', 'p.name as pool'])
+    .select(['c.name as cluster', 'k.id as connection_id', 'k.kind', 'k.advisory_folder', 'k.paused'])
     .select(sql<boolean>`exists (select from plan where agentless_scanning)`.as('plan_on'))
     .where('a.id', '=', id)
     .executeTakeFirst();
@@ -48,25 +51,29 @@ export async function findAssessmentSubject(db: Database, id: string): Promise<A
     advisoryFolder: row.advisory_folder,
     reference: { cluster: row.cluster, pool: row.pool, node: row.node },
     kernelRelease: row.kernel_release,
+    kubeletVersion: row.kubelet_version,
     reassessmentId: row.reassessment_id,
     isGone: row.gone_at !== null,
+    isPaused: row.paused,
     isPlanOn: row.plan_on,
   };
 }
 
-/** Takes the token that the node has now: what is read is at least as new. */
-export async function markReading(db: Database, id: string): Promise<boolean> {
+/** Takes the token that the node has now: what is read is at least as new. The open ones among them are returned. */
+export async function markReading(db: Database, ids: readonly string[]): Promise<readonly string[]> {
   const { rows } = await sql<{ id: string }>`
     update assessment a set state = 'reading', evidence_token = n.evidence_token, node_image = n.image, kubelet_version = n.kubelet_version
-    from node n where a.id = ${id} and n.id = a.node_id and a.state in ('queued', 'reading', 'matching') returning a.id`.execute(db);
-  return rows.length > 0;
+    from node n where a.id = any(${ids}::text[]) and n.id = a.node_id and a.state in ('queued', 'reading', 'matching') returning a.id`.execute(db);
+  return rows.map(({ id }) => id).toSorted();
 }
 
-/** Idempotent: a step that runs twice writes the newer reading over the older one. */
-export async function saveReading(db: Database, id: string, reading: Reading, at: Date): Promise<void> {
+/** Of one assessment, or of those of nodes whose evidence is the same. Idempotent: a step that runs twice writes the newer reading over the older one. */
+export async function saveReading(db: Database, ids: readonly string[], reading: Reading, at: Date): Promise<void> {
+  const [reader] = ids;
+  if (reader === undefined) return;
   await inTransaction(db, async (transaction) => {
     if (reading.inventory !== undefined) await saveInventory(transaction, reading.inventory, at);
-    const { grade, runningKernel, evidencePaths } = reading.facts;
+    const { grade, runningKernel, evidencePaths, componentFiles = [] } = reading.facts;
     await transaction
       .updateTable('assessment')
       .set({
@@ -76,94 +83,108 @@ export async function saveReading(db: Database, id: string, reading: Reading, at
         running_kernel: runningKernel?.release ?? null,
         running_kernel_from: runningKernel?.from ?? null,
         evidence_paths: JSON.stringify(evidencePaths),
+        component_files: '[]',
         coverage: JSON.stringify(reading.coverage),
-        bytes_read: reading.bytesRead,
-        requests: reading.requests,
         evidence_at: at,
+        reading_id: ids.length === 1 ? null : reader,
       })
-      .where('id', '=', id)
+      .where(sql<boolean>`id = any(${ids}::text[])`)
+      .where('finished_at', 'is', null)
+      .execute();
+    await transaction
+      .updateTable('assessment')
+      .set({ component_files: JSON.stringify(componentFiles), bytes_read: reading.bytesRead, requests: reading.requests, reading_id: null })
+      .where('id', '=', reader)
       .where('finished_at', 'is', null)
       .execute();
   });
 }
 
 export interface Conclusion {
-  readonly id: string;
-  readonly nodeId: string;
+  /** One, or those of nodes of one pool whose evidence is the same. */
+  readonly ids: readonly string[];
   readonly poolId: string;
   readonly cause: NotEvaluatedCause | null;
+  readonly reason: CoverageReason | null;
   readonly detail: string | null;
   readonly match: MatchOutcome | undefined;
   readonly coverage: readonly CoverageEntry[];
+  /** What a provider without evidence says; the coverage of a reading has been stored with it. */
+  readonly refusals?: readonly CoverageEntry[] | undefined;
 }
 
-/** Ends the assessment, makes its rows those of its node for each class that it read, and brings findings and states up to date. */
-export async function concludeAssessment(db: Database, conclusion: Conclusion, at: Date): Promise<void> {
+/** Ends the assessments, makes their rows those of their nodes for each class that was read, and brings findings and states up to date. */
+export async function concludeAssessments(db: Database, conclusion: Conclusion, at: Date): Promise<void> {
   await inTransaction(db, async (transaction) => {
-    const reassessmentId = await lockReassessment(transaction, conclusion.id);
+    const reassessments = await lockReassessments(transaction, conclusion.ids);
+    // before anything of the pool is written: two assessments that end at the same time wait here
     await sql`select id from node_pool where id = ${conclusion.poolId} for update`.execute(transaction);
-    const isFirst = await finishAssessment(transaction, conclusion, at);
-    if (!isFirst) return;
-    if (conclusion.match?.kind === 'matched') await adoptClasses(transaction, conclusion.id);
-    await adoptAssessment(transaction, conclusion);
-    if (reassessmentId !== undefined) await finishReassessment(transaction, reassessmentId, at);
+    const ids = await finishAssessments(transaction, conclusion, at);
+    if (ids.length === 0) return;
+    if (conclusion.match?.kind === 'matched') await adoptClasses(transaction, ids, conclusion);
+    await adoptAssessments(transaction, ids, conclusion);
+    for (const id of reassessments) await finishReassessment(transaction, id, at);
     await reconcilePools(transaction, [conclusion.poolId], at);
   });
 }
 
-async function finishAssessment(db: Transaction<Schema>, { id, cause, detail, match, coverage }: Conclusion, at: Date): Promise<boolean> {
+/** Those that were open. */
+async function finishAssessments(db: Transaction<Schema>, { ids, cause, reason, detail, match, coverage, refusals }: Conclusion, at: Date): Promise<readonly string[]> {
   const matched = match?.kind === 'matched';
-  const { numUpdatedRows } = await db
+  const rows = await db
     .updateTable('assessment')
     .set({
       state: cause === null ? 'succeeded' : matched ? 'partial' : 'failed',
       cause,
+      reason,
       detail,
       complete: cause === null,
       match_set_id: matched ? match.matchSetId : null,
       revision: match?.revision ?? null,
       read_classes: matched ? [...readClasses(coverage)] : [],
       finished_at: at,
+      ...(refusals === undefined ? {} : { coverage: JSON.stringify(refusals) }),
     })
     .set((eb) => ({ evidence_at: eb.fn.coalesce('evidence_at', eb.val(at)) }))
-    .where('id', '=', id)
+    .where(sql<boolean>`id = any(${ids}::text[])`)
     .where('finished_at', 'is', null)
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
+    .returning('id')
+    .execute();
+  return rows.map(({ id }) => id);
 }
 
-/** A class is read where an entry says so and none says otherwise. */
-export function readClasses(coverage: readonly CoverageEntry[]): readonly FactClass[] {
-  return factClasses.filter((factClass) => {
-    const entries = coverage.filter(({ subject }) => subject === factClass);
-    return entries.length > 0 && entries.every(({ state }) => state === 'read');
-  });
-}
-
-/** Only a class that was read takes the new rows, and only from evidence that is not older than what is there. */
-async function adoptClasses(db: Transaction<Schema>, assessmentId: string): Promise<void> {
+/**
+ * A class that was read takes the new rows, from evidence that is not older than what is there; one that was read in part
+ * takes them only where nothing better is known.
+ */
+async function adoptClasses(db: Transaction<Schema>, ids: readonly string[], { coverage }: Conclusion): Promise<void> {
+  const told = toldClasses(coverage);
   await sql`
-    insert into node_class (node_id, fact_class, assessment_id, match_set_id, grade, assessed_at)
-    select a.node_id, c, a.id, a.match_set_id, a.grade, a.evidence_at
-    from assessment a, unnest(a.read_classes) as c where a.id = ${assessmentId}
+    insert into node_class (node_id, fact_class, assessment_id, match_set_id, grade, assessed_at, untold)
+    select a.node_id, c.fact_class, a.id, a.match_set_id, a.grade, a.evidence_at, string_to_array(c.untold, ' ')
+    from assessment a, unnest(${told.map(({ factClass }) => factClass)}::text[], ${told.map(({ untold }) => untold.join(' '))}::text[],
+      ${told.map(({ onlyWithRows }) => onlyWithRows)}::boolean[]) as c (fact_class, untold, only_with_rows)
+    where a.id = any(${ids}::text[])
+      and (not c.only_with_rows or exists (select from match m where m.match_set_id = a.match_set_id and m.fact_class = c.fact_class))
     on conflict (node_id, fact_class) do update set assessment_id = excluded.assessment_id, match_set_id = excluded.match_set_id,
-      grade = excluded.grade, assessed_at = excluded.assessed_at
-    where node_class.assessed_at <= excluded.assessed_at`.execute(db);
+      grade = excluded.grade, assessed_at = excluded.assessed_at, untold = excluded.untold
+    where node_class.assessed_at <= excluded.assessed_at and (excluded.untold = '{}' or node_class.untold <> '{}')`.execute(db);
 }
 
-async function adoptAssessment(db: Transaction<Schema>, { id, cause }: Conclusion): Promise<void> {
+async function adoptAssessments(db: Transaction<Schema>, ids: readonly string[], { cause }: Conclusion): Promise<void> {
   await sql`
     update node n set assessment_id = a.id, assessed_token = a.evidence_token, assessed_cause = ${cause}::text
     from assessment a
-    where a.id = ${id} and n.id = a.node_id
+    where a.id = any(${ids}::text[]) and n.id = a.node_id
       and not exists (select from assessment b where b.id = n.assessment_id and b.evidence_at > a.evidence_at)`.execute(db);
 }
 
-export async function cancelAssessment(db: Database, id: string, cause: NotEvaluatedCause | null, at: Date): Promise<void> {
+export async function cancelAssessments(db: Database, ids: readonly string[], cause: NotEvaluatedCause | null, at: Date): Promise<void> {
+  if (ids.length === 0) return;
   await inTransaction(db, async (transaction) => {
-    const reassessmentId = await lockReassessment(transaction, id);
-    await transaction.updateTable('assessment').set({ state: 'cancelled', cause, finished_at: at }).where('id', '=', id).where('finished_at', 'is', null).execute();
-    if (reassessmentId !== undefined) await finishReassessment(transaction, reassessmentId, at);
+    const reassessments = await lockReassessments(transaction, ids);
+    await transaction.updateTable('assessment').set({ state: 'cancelled', cause, finished_at: at }).where(sql<boolean>`id = any(${ids}::text[])`).where('finished_at', 'is', null).execute();
+    for (const id of reassessments) await finishReassessment(transaction, id, at);
   });
 }
 
@@ -175,8 +196,8 @@ export async function finishReassessment(db: Database, id: string, at: Date): Pr
 }
 
 /** The last two of its assessments may end at the same time: without the lock each would see the other as open. */
-async function lockReassessment(db: Transaction<Schema>, assessmentId: string): Promise<string | undefined> {
+async function lockReassessments(db: Transaction<Schema>, assessmentIds: readonly string[]): Promise<readonly string[]> {
   const { rows } = await sql<{ id: string }>`
-    select r.id from reassessment r join assessment a on a.reassessment_id = r.id where a.id = ${assessmentId} for update of r`.execute(db);
-  return rows[0]?.id;
+    select r.id from reassessment r where r.id in (select a.reassessment_id from assessment a where a.id = any(${assessmentIds}::text[])) order by r.id for update`.execute(db);
+  return rows.map(({ id }) => id);
 }

@@ -4,6 +4,7 @@ import type { MatchTable } from '../database/schema.ts';
 
 /** A row of `match` as the engine's match, with the evidence of whoever carries it. */
 export function toNodeMatch(row: Selectable<MatchTable>, evidence: string): NodeMatch {
+  const isComponent = row.fact_class === 'node-components' || row.fact_class === 'go-modules';
   return {
     vulnerability: row.vulnerability,
     sourcePackage: row.source_package,
@@ -17,9 +18,15 @@ export function toNodeMatch(row: Selectable<MatchTable>, evidence: string): Node
     severitySource: row.severity_source,
     cvss: row.cvss,
     kernelRelease: row.kernel_release === '' ? null : row.kernel_release,
+    component: isComponent ? row.component : null,
+    componentState: isComponent ? 'active' : null,
+    factClass: row.fact_class,
+    exploited: row.exploited,
+    epss: row.epss,
     advisory: row.advisory,
     rule: row.rule,
     kernel: row.kernel,
-    evidence,
+    // a binary is its own evidence
+    evidence: isComponent && row.component !== '' ? row.component : evidence,
   };
 }

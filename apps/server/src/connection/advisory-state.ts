@@ -1,6 +1,6 @@
 import { AdvisoryDatabaseError, type AdvisoryDatabasePurpose, advisoryDatabaseStatus } from '@nodeward/engine';
 import type { Connection } from '@nodeward/api';
-import type { ProviderKind } from '@nodeward/providers';
+import { type ProviderKind, readAdvisorySources } from '@nodeward/providers';
 
 /** How a connection's advisory database stands; `failure` is a stable code. */
 export interface AdvisoryState {
@@ -16,11 +16,13 @@ export async function readAdvisoryState(kind: ProviderKind, database: { readonly
   const known = { folder: database.folder, purpose: database.purpose };
   try {
     const { revision, purpose, feeds: statuses } = await advisoryDatabaseStatus(database.folder);
+    const checkedAt = new Map<string, string | null>((await readAdvisorySources(database.folder)).map((source) => [source.name, source.checkedAt]));
     const feeds = statuses.map(({ name, records, rows, newest, ecosystems, sha256 }) => ({
       name,
       records,
       rows: rows ?? 0,
       newest,
+      checkedAt: checkedAt.get(name) ?? null,
       ecosystems: [...(ecosystems ?? [])],
       sha256,
     }));

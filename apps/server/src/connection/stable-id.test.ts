@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stableId } from './stable-id.ts';
+import { stableId, stableIdUnder } from './stable-id.ts';
 
 describe('a stable id', () => {
   it.each([
@@ -12,6 +12,13 @@ describe('a stable id', () => {
   it('differs where names are cut differently', () => {
     expect(stableId('a:b', 'c')).not.toBe(stableId('a', 'b:c'));
     expect(stableId('a', 'b', 'c')).not.toBe(stableId('a:b', 'c'));
+  });
+
+  it('of what lies under a connection escapes nothing a second time', () => {
+    const connection = stableId('kubernetes', 'https://10.0.0.1:6443', 'prod');
+
+    expect(stableIdUnder(connection, 'prod', 'spot/gpu 50%', 'node-1')).toBe('kubernetes:https~3a~~2f~~2f~10.0.0.1~3a~6443:prod:prod:spot~2f~gpu~20~50~25~:node-1');
+    expect(stableIdUnder('sample', 'c', 'p')).toBe(stableId('sample', 'c', 'p'));
   });
 
   it('is bounded, and long names that begin alike differ', () => {

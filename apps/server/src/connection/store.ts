@@ -5,15 +5,16 @@ import type { Database } from '../database/schema.ts';
 import type { ConfiguredConnection } from '../dependencies.ts';
 
 /** Makes the rows follow the configuration; a connection that it no longer names is kept but not shown. */
-export async function storeConfiguredConnections(db: Database, configured: readonly ConfiguredConnection[]): Promise<void> {
+export async function storeConfiguredConnections(db: Database, configured: readonly Pick<ConfiguredConnection, 'id' | 'kind' | 'name' | 'location'>[]): Promise<void> {
   const ids = configured.map(({ id }) => id);
   await inTransaction(db, async (transaction) => {
     await sql`
       insert into connection (id, kind, name, location)
       select * from unnest(${ids}::text[], ${configured.map(({ kind }) => kind)}::text[], ${configured.map(({ name }) => name)}::text[],
         ${configured.map(({ location }) => location ?? null)}::text[])
-      on conflict (id) do update set kind = excluded.kind, name = excluded.name, location = excluded.location, configured = true`.execute(transaction);
-    await sql`update connection set configured = false where id <> all(${ids}::text[])`.execute(transaction);
+      on conflict (id) do update set kind = excluded.kind, name = excluded.name, location = excluded.location, configured = true, paused = false
+      where connection.origin = 'configuration'`.execute(transaction);
+    await sql`update connection set configured = false where origin = 'configuration' and id <> all(${ids}::text[])`.execute(transaction);
   });
 }
 
@@ -21,7 +22,7 @@ export async function failConnection(db: Database, id: string, code: string, det
   await db.updateTable('connection').set({ state: 'failed', failure_code: code, failure_detail: detail }).where('id', '=', id).execute();
 }
 
-export async function listConnections(db: Database): Promise<Connection[]> {
+export async function listConnections(db: Database, id?: string): Promise<Connection[]> {
   const rows = await db
     .selectFrom('connection as k')
     .selectAll('k')
@@ -44,6 +45,7 @@ export async function listConnections(db: Database): Promise<Connection[]> {
         .as('nodes'),
     ])
     .where('k.configured', '=', true)
+    .$if(id !== undefined, (query) => query.where('k.id', '=', id ?? ''))
     .orderBy('k.name')
     .orderBy('k.id')
     .execute();
@@ -52,8 +54,10 @@ export async function listConnections(db: Database): Promise<Connection[]> {
     kind: row.kind,
     name: row.name,
     ...(row.location === null ? {} : { location: row.location }),
-    state: row.state,
-    ...(row.failure_code === null || row.state !== 'failed' ? {} : { failure: { code: row.failure_code, detail: row.failure_detail ?? '' } }),
+    identity: row.identity,
+    origin: row.origin,
+    state: row.paused ? 'paused' : row.state,
+    ...(row.failure_code === null || row.paused || row.state === 'discovering' ? {} : { failure: { code: row.failure_code, detail: row.failure_detail ?? '' } }),
     canUpgrade: row.can_upgrade,
     clusters: row.clusters ?? 0,
     nodePools: row.pools ?? 0,
@@ -78,4 +82,9 @@ export async function poolsOfConnection(db: Database, connectionId: string): Pro
     .where('c.connection_id', '=', connectionId)
     .execute();
   return rows.map(({ id }) => id);
+}
+
+export async function isConnectionPaused(db: Database, id: string): Promise<boolean> {
+  const row = await db.selectFrom('connection').select('paused').where('id', '=', id).executeTakeFirst();
+  return row?.paused === true;
 }

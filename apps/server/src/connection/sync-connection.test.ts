@@ -26,7 +26,7 @@ describe.each(sharedEngines)('a connection whose provider fails, on $name', (eng
       newId: () => 'id',
       events: createEventBus(),
       providers: { all: [connection], get: () => connection },
-      forecasts: { bestAction: () => Promise.resolve({ action: null, known: true }), verdicts: () => Promise.resolve(new Map()) },
+      forecasts: { bestActions: () => Promise.resolve(new Map()), verdicts: () => Promise.resolve(new Map()), foretold: () => Promise.resolve(new Map()) },
       log: { info: note, warn: note, error: note },
       dataDir: '',
       reader: defaultDiskReaderOptions,

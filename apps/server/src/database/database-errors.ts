@@ -10,6 +10,8 @@ export const databaseProblems = [
   'MIGRATION_CHANGED',
   'MIGRATION_FAILED',
   'MIGRATION_MISNAMED',
+  'MOVE_REFUSED',
+  'MOVE_UNEQUAL',
 ] as const;
 export type DatabaseProblem = (typeof databaseProblems)[number];
 

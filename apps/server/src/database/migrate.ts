@@ -39,6 +39,22 @@ export async function migrate(pool: Pool, directory: string): Promise<readonly s
   }
 }
 
+/** The same inside the caller's transaction, on a database that is all the caller's. */
+export async function migrateWithin(client: ClientBase, directory: string): Promise<void> {
+  const migrations = await readMigrations(directory);
+  const applied = checkHistory(await readHistory(client), migrations);
+  for (const migration of migrations.slice(applied)) await apply(client, migration);
+}
+
+/** Whether the database has had exactly the migrations of `directory`. */
+export async function isMigrated(client: ClientBase, directory: string): Promise<boolean> {
+  const { rows } = await client.query<{ known: boolean }>("SELECT to_regclass('schema_migration') IS NOT NULL AS known");
+  if (rows[0]?.known !== true) return false;
+  const migrations = await readMigrations(directory);
+  const { rows: history } = await client.query<AppliedMigration>('SELECT name, checksum FROM schema_migration ORDER BY name COLLATE "C"');
+  return checkHistory(history, migrations) === migrations.length;
+}
+
 async function readMigrations(directory: string): Promise<readonly Migration[]> {
   const names = (await readdir(directory)).filter((name) => name.endsWith('.sql')).sort();
   for (const [index, name] of names.entries()) {

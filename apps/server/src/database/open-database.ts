@@ -79,6 +79,8 @@ async function openPostgresql<DB>(url: string, options: DatabaseOptions, limits:
     statement_timeout: limits.maxStatementMs,
     idle_in_transaction_session_timeout: limits.idleTransactionMs,
     idleTimeoutMillis: 10_000,
+    // lists take tens of milliseconds; compiling their queries takes ten times as long
+    options: '-c jit=off',
   };
   const app = createPool({ ...settings, max: 10 }, options.log);
   try {

@@ -37,6 +37,13 @@ export async function startPostgres(): Promise<TestPostgres | undefined> {
   return startOwn(found.programs, found.account);
 }
 
+/** Undefined: there is one. Otherwise why not, in one line. */
+export async function whyNoPostgres(): Promise<string | undefined> {
+  if ((process.env.NODEWARD_TEST_DATABASE_URL ?? '') !== '') return undefined;
+  const found = await findPrograms();
+  return typeof found === 'string' ? found : undefined;
+}
+
 /** For vitest's `globalSetup`: one server for the whole run. */
 export async function setup(): Promise<() => Promise<void>> {
   const postgres = await startPostgres();

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll } from 'vitest';
-import { copyEmbeddedTemplate } from './embedded-template.ts';
+import { copyEmbeddedTemplate } from './embedded-template-for-tests.ts';
+import { engineOfRun } from './engine-of-run-for-tests.ts';
 import { migrate } from './migrate.ts';
 import { openDatabase, type OpenDatabase } from './open-database.ts';
 import { startPostgres } from './postgres-for-tests.ts';
@@ -14,20 +15,27 @@ export interface SharedEngine {
   readonly place: (dataDir: string) => Promise<{ readonly url?: string; readonly dataDir: string }>;
 }
 
-const postgres = await startPostgres();
+const postgres = engineOfRun === 'postgresql' ? await startPostgres() : undefined;
 afterAll(() => postgres?.stop());
 
-/** Both engines; where there is no PostgreSQL, `startPostgres` has said so. */
-export const sharedEngines: readonly SharedEngine[] = [
-  {
-    name: 'embedded',
-    place: async (dataDir) => {
-      await copyEmbeddedTemplate(dataDir);
-      return { dataDir };
-    },
+const embedded: SharedEngine = {
+  name: 'embedded',
+  place: async (dataDir) => {
+    await copyEmbeddedTemplate(dataDir);
+    return { dataDir };
   },
-  ...(postgres === undefined ? [] : [{ name: 'postgresql' as const, place: async (dataDir: string) => ({ url: await postgres.createDatabase(), dataDir }) }]),
-];
+};
+
+const postgresql: SharedEngine = {
+  name: 'postgresql',
+  place: async (dataDir) => {
+    if (postgres === undefined) throw new Error('this run is to be on PostgreSQL, and there is none');
+    return { url: await postgres.createDatabase(), dataDir };
+  },
+};
+
+/** The engine of this run, for `describe.each`. */
+export const sharedEngines: readonly SharedEngine[] = [engineOfRun === 'postgresql' ? postgresql : embedded];
 
 /** One migrated database for all tests of a `describe`; what it returns empties the tables and gives the database. */
 export function useSharedDatabase(engine: SharedEngine): () => Promise<Kysely<Schema>> {
@@ -44,7 +52,7 @@ export function useSharedDatabase(engine: SharedEngine): () => Promise<Kysely<Sc
   });
   return async () => {
     if (database === undefined) throw new Error('useSharedDatabase belongs into a describe');
-    await sql`truncate connection, inventory, reassessment cascade`.execute(database.db);
+    await sql`truncate connection, inventory, match, reassessment, fleet_day, webhook, notification cascade`.execute(database.db);
     await sql`update plan set agentless_scanning = true, changed_at = null`.execute(database.db);
     return database.db;
   };

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { Finding, Verdict } from '@nodeward/api';
-import { type Advisory, cvssScoreOf } from '@nodeward/engine';
+import { type Advisory, cvssScoreOf, riskScore } from '@nodeward/engine';
 import * as z from 'zod';
 import { withAdvisories } from '../assessment/match-set.ts';
 import { type Dependencies, forecastKey, type ForecastVerdict } from '../dependencies.ts';
@@ -8,6 +8,8 @@ import { InvalidRequestError, NotFoundError } from '../http/errors.ts';
 import type { Handlers } from '../http/handlers.ts';
 import {
   advisorySourceOfPool,
+  changesOfFindings,
+  type FindingChange,
   type FindingPosition,
   type FindingRow,
   findingsOfVulnerability,
@@ -39,9 +41,10 @@ export function findingHandlers(deps: Dependencies): Pick<Handlers, 'listFinding
       const findings = await findingsOfVulnerability(deps.db, poolId, vulnerability);
       const [first] = findings;
       if (first === undefined) throw new NotFoundError('vulnerability', vulnerability);
-      const [verdicts, advisories, instances, others] = await Promise.all([
+      const [verdicts, advisories, changes, instances, others] = await Promise.all([
         deps.forecasts.verdicts(poolId),
         readAdvisories(deps, poolId, findings),
+        changesOfFindings(deps.db, findings.map(({ id }) => id)),
         nodesOfPoolWith(deps.db, poolId, vulnerability),
         otherNodesWith(deps.db, poolId, vulnerability),
       ]);
@@ -56,7 +59,7 @@ export function findingHandlers(deps: Dependencies): Pick<Handlers, 'listFinding
         published: advisory?.published ?? null,
         modified: advisory?.modified ?? null,
         references: advisory?.references ?? [],
-        findings: findings.map((row) => toDetailedFinding(row, verdicts, advisories.get(row.advisory))),
+        findings: findings.map((row) => ({ ...toDetailedFinding(row, verdicts, advisories.get(row.advisory)), history: (changes.get(row.id) ?? []).map(toChange) })),
         nodePoolInstances: instances.map(toOccurrence),
         moreAffectedResources: others.map(toOccurrence),
       };
@@ -88,6 +91,9 @@ type Verdicts = ReadonlyMap<string, ForecastVerdict>;
 
 function toFinding(row: FindingRow, verdicts: Verdicts): Finding {
   const forecast = verdicts.get(forecastKey(row.package_family, row.vulnerability));
+  const cvssScore = cvssScoreOf(row.cvss) ?? null;
+  const { severity, exploited, epss } = row;
+  const risk = riskScore({ severity, cvssScore, exploited, epss, state: row.match_state });
   return {
     id: row.id,
     vulnerability: row.vulnerability,
@@ -95,18 +101,28 @@ function toFinding(row: FindingRow, verdicts: Verdicts): Finding {
     sourcePackage: row.source_package,
     severity: row.severity,
     severitySource: row.severity_source,
-    cvssScore: cvssScoreOf(row.cvss) ?? null,
+    cvssScore,
+    exploited,
+    epss,
+    riskScore: { ...risk, parts: [...risk.parts] },
+    factClass: row.fact_class,
+    component: isComponent(row) ? row.component : null,
     installedVersions: [...row.installed_versions],
     fixedVersion: row.fixed_version,
     matchState: row.match_state,
     state: row.state,
     verdict: forecast?.verdict ?? verdictWithoutForecast(row),
     fixedInImage: forecast?.fixedInImage ?? null,
+    fixedInKubernetes: forecast?.fixedInKubernetes ?? null,
     nodes: row.nodes,
     firstSeenAt: row.first_seen_at.toISOString(),
     lastSeenAt: row.last_seen_at.toISOString(),
     resolvedAt: row.resolved_at?.toISOString() ?? null,
   };
+}
+
+function isComponent({ fact_class: factClass }: FindingRow): boolean {
+  return factClass === 'node-components' || factClass === 'go-modules';
 }
 
 /** What the finding's own state says, where no candidate speaks of it. */
@@ -122,10 +138,14 @@ function toDetailedFinding(row: FindingWithEvidence, verdicts: Verdicts, advisor
     rule: row.rule,
     related: advisory?.related ?? [],
     packages: row.packages,
-    evidencePath: row.evidence_path ?? '',
+    evidencePath: isComponent(row) && row.component !== '' ? row.component : (row.evidence_path ?? ''),
     grade: row.grade ?? ('node-status' as const),
     advisoryDatabaseRevision: row.revision ?? '',
   };
+}
+
+function toChange({ at, from_state: from, to_state: to, reason, job_id: jobId }: FindingChange) {
+  return { at: at.toISOString(), from, to, reason, jobId };
 }
 
 function toOccurrence(row: OccurrenceRow) {

@@ -1,7 +1,8 @@
 import type { FindingState } from '@nodeward/api';
 import type { EvidenceGrade, KernelState } from '@nodeward/engine';
+import type { ProviderKind } from '@nodeward/providers';
 import { type RawBuilder, type Selectable, sql } from 'kysely';
-import type { Database, FindingTable } from '../database/schema.ts';
+import type { Database, FindingEventTable, FindingTable } from '../database/schema.ts';
 
 export type FindingRow = Selectable<FindingTable>;
 export type FindingFilter = 'active' | 'no-fix' | 'undetermined' | 'resolved' | 'all';
@@ -79,6 +80,19 @@ export async function findingsOfVulnerability(db: Database, poolId: string, vuln
   return rows;
 }
 
+export type FindingChange = Selectable<FindingEventTable>;
+
+/** More changes than these of one finding are not shown. */
+const maxChanges = 50;
+
+/** Newest first, by finding. */
+export async function changesOfFindings(db: Database, findingIds: readonly string[]): Promise<ReadonlyMap<string, readonly FindingChange[]>> {
+  const { rows } = await sql<FindingChange>`
+    select e.* from unnest(${findingIds}::text[]) as f (id)
+    cross join lateral (select * from finding_event v where v.finding_id = f.id order by v.at desc, v.to_state limit ${maxChanges}) e`.execute(db);
+  return Map.groupBy(rows, ({ finding_id: id }) => id);
+}
+
 export interface OccurrenceRow {
   readonly nodeId: string;
   readonly node: string;
@@ -121,7 +135,7 @@ async function occurrences(db: Database, vulnerability: string, pools: RawBuilde
 }
 
 /** The connection whose advisories speak of the pool's findings. */
-export async function advisorySourceOfPool(db: Database, poolId: string): Promise<{ readonly kind: 'images' | 'sample'; readonly folder: string | null } | undefined> {
+export async function advisorySourceOfPool(db: Database, poolId: string): Promise<{ readonly kind: ProviderKind; readonly folder: string | null } | undefined> {
   return db
     .selectFrom('node_pool as p')
     .innerJoin('cluster as c', 'c.id', 'p.cluster_id')

@@ -1,8 +1,9 @@
-import { type AdvisoryHead, type AdvisoryLookup, createInventory, type CoverageEntry, type EvidenceGrade, type Package, type RangeRow, type Reading, type Severity } from '@nodeward/engine';
-import { causeOfReading } from '../assessment/cause.ts';
+import { type AdvisoryHead, type AdvisoryLookup, type Component, type CoverageEntry, createInventory, type EvidenceGrade, joinCoverage, type Package, type RangeRow, type Reading, type Severity } from '@nodeward/engine';
+import { causeOfReading, reasonOfReading } from '../assessment/cause.ts';
+import { withKnownKubelet } from '../assessment/coverage.ts';
 import { ensureMatchSet } from '../assessment/match-set.ts';
 import { queueAssessments } from '../assessment/start-assessments.ts';
-import { concludeAssessment, findAssessmentSubject, markReading, saveReading } from '../assessment/store.ts';
+import { concludeAssessments, findAssessmentSubject, markReading, saveReading } from '../assessment/store.ts';
 import { storeDiscovery } from '../connection/store-discovery.ts';
 import { storeConfiguredConnections } from '../connection/store.ts';
 import type { Kysely } from 'kysely';
@@ -12,23 +13,32 @@ import { reconcilePools } from './reconcile.ts';
 export interface TestAdvisory {
   readonly vulnerability: string;
   readonly source: string;
+  readonly ecosystem?: 'kubernetes' | 'Go';
   /** Absent: no fix. */
   readonly fixed?: string;
   readonly severity?: Severity;
+  /** Absent: the database has no such feed. */
+  readonly exploited?: boolean;
 }
 
-/** A fake of the engine's port over a few typed-in advisories of Ubuntu 22.04. */
+const ubuntu = 'Ubuntu:22.04:LTS';
+
+/** A fake of the engine's port over a few typed-in advisories of Ubuntu 22.04, and of components where some are given. */
 export function advisoriesForTest(revision: string, advisories: readonly TestAdvisory[]): AdvisoryLookup {
   const ranges = advisories.map(({ source, fixed }, sequence): RangeRow => ({ package: source, ...(fixed === undefined ? {} : { fixed }), packageId: 1, sequence }));
+  const bySource = Map.groupBy(ranges, (range) => range.package);
+  const exploited = new Map(advisories.toReversed().map((advisory) => [advisory.vulnerability, advisory.exploited]));
   return {
     revision,
     purpose: 'production',
-    hasEcosystem: (ecosystem) => ecosystem === 'Ubuntu:22.04:LTS',
+    hasEcosystem: (ecosystem) => ecosystem === ubuntu || advisories.some((advisory) => advisory.ecosystem === ecosystem),
     listsBinaries: () => false,
     sourceOfBinary: () => undefined,
-    ranges: (ecosystem, source) => (ecosystem === 'Ubuntu:22.04:LTS' ? ranges.filter((range) => range.package === source) : []),
+    ranges: (ecosystem, source) => (bySource.get(source) ?? []).filter(({ sequence }) => ecosystem === (advisories[sequence]?.ecosystem ?? ubuntu)),
     advisories: ({ sequence }) => advisories.slice(sequence, sequence + 1).map(headOf),
+    threat: (vulnerability) => ({ exploited: exploited.get(vulnerability), epss: undefined }),
     advisory: () => undefined,
+    about: () => [],
   };
 }
 
@@ -51,6 +61,7 @@ export interface TestReading {
   readonly runningKernel?: string;
   readonly grade?: EvidenceGrade;
   readonly coverage?: readonly CoverageEntry[];
+  readonly components?: readonly Component[];
 }
 
 const allRead: readonly CoverageEntry[] = [
@@ -75,12 +86,13 @@ export class TestFleet {
 
   static async create(db: Kysely<Schema>, advisories: readonly TestAdvisory[], pools: Readonly<Record<string, readonly string[]>>): Promise<TestFleet> {
     const fleet = new TestFleet(db, advisoriesForTest('revision-1', advisories));
-    await storeConfiguredConnections(db, [{ id: 'k', kind: 'images', name: 'Test', open: () => Promise.reject(new Error('not in this test')) }]);
+    await storeConfiguredConnections(db, [{ id: 'k', kind: 'images', name: 'Test' }]);
     await fleet.discover(pools);
     return fleet;
   }
 
-  async discover(pools: Readonly<Record<string, readonly string[]>>, advisoryState: 'ok' | 'failed' = 'ok'): Promise<void> {
+  /** `kubelets`: what the Node objects say, by node. */
+  async discover(pools: Readonly<Record<string, readonly string[]>>, advisoryState: 'ok' | 'failed' = 'ok', kubelets: Readonly<Record<string, string>> = {}): Promise<void> {
     const discovery = {
       advisoryDatabase: { folder: 'none', purpose: 'production' as const },
       clusters: [
@@ -91,14 +103,14 @@ export class TestFleet {
             image: 'image-1',
             newerImages: [],
             operations: [],
-            nodes: nodes.map((node) => ({ name: node, image: 'image-1', evidenceToken: 'token-1' })),
+            nodes: nodes.map((node) => ({ name: node, image: 'image-1', evidenceToken: 'token-1', ...kubeletOf(kubelets[node]) })),
           })),
         },
       ],
     };
     const advisories = { folder: 'none', purpose: 'production', state: advisoryState, revision: this.advisories.revision, failure: advisoryState === 'ok' ? null : 'damaged', feeds: [] } as const;
     this.#hour += 1;
-    await storeDiscovery(this.db, 'k', discovery, advisories, false, this.now());
+    await storeDiscovery(this.db, 'k', discovery, advisories, { canUpgrade: false, canChangeAutoUpgrade: false }, this.now());
     const all = await this.db.selectFrom('node_pool').select('id').execute();
     await reconcilePools(this.db, all.map(({ id }) => id), this.now());
   }
@@ -117,8 +129,8 @@ export class TestFleet {
     const options = { trigger: 'manual', at: this.now(), key: String(this.#hour), ...(reassessmentId === undefined ? {} : { reassessmentId }) } as const;
     const [queued] = await queueAssessments(this.db, [nodeId], options);
     if (queued === undefined) throw new Error('nothing was queued');
-    await markReading(this.db, queued.id);
-    await saveReading(this.db, queued.id, readingOf(given), this.now());
+    await markReading(this.db, [queued.id]);
+    await saveReading(this.db, [queued.id], readingOf(given), this.now());
     return queued.id;
   }
 
@@ -130,10 +142,11 @@ export class TestFleet {
     const match =
       reading.inventory === undefined
         ? undefined
-        : await ensureMatchSet(this.db, { inventoryId: reading.inventory.id, runningKernel: given.runningKernel ?? '' }, this.advisories, false, this.now());
-    const coverage = [...reading.coverage, ...(match?.kind === 'matched' ? match.coverage : [])];
+        : await ensureMatchSet(this.db, { inventoryId: reading.inventory.id, runningKernel: given.runningKernel ?? '', kubeletVersion: subject.kubeletVersion ?? '' }, this.advisories, false, this.now());
+    const known = withKnownKubelet(reading.coverage, subject.kubeletVersion);
+    const coverage = match?.kind === 'matched' ? joinCoverage(known, match.coverage) : known;
     const cause = causeOfReading({ coverage, hasInventory: reading.inventory !== undefined }, match);
-    await concludeAssessment(this.db, { id, nodeId: subject.nodeId, poolId: subject.poolId, cause, detail: null, match, coverage }, this.now());
+    await concludeAssessments(this.db, { ids: [id], poolId: subject.poolId, cause, reason: reasonOfReading(coverage, cause), detail: null, match, coverage }, this.now());
   }
 
   /** `CVE source-family: state` of a pool. */
@@ -151,10 +164,14 @@ export class TestFleet {
   }
 }
 
-function readingOf({ packages, runningKernel, grade = 'disk', coverage }: TestReading): Reading {
+function kubeletOf(version: string | undefined): { readonly kubeletVersion?: string } {
+  return version === undefined ? {} : { kubeletVersion: version };
+}
+
+function readingOf({ packages, runningKernel, grade = 'disk', coverage, components }: TestReading): Reading {
   const os = { id: 'ubuntu', versionId: '22.04', prettyName: 'Ubuntu 22.04' };
   return {
-    ...(packages === undefined ? {} : { inventory: createInventory(os, packages) }),
+    ...(packages === undefined ? {} : { inventory: createInventory(os, packages, components) }),
     facts: { grade, ...(runningKernel === undefined ? {} : { runningKernel: { release: runningKernel, from: 'node-object' } }), evidencePaths: { 'os-packages': '/var/lib/dpkg/status' } },
     coverage: coverage ?? (packages === undefined ? [{ subject: 'disk', state: 'unreadable', reason: 'read-error' }] : allRead),
     bytesRead: 1,

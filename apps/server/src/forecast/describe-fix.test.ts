@@ -1,10 +1,11 @@
-import { forecast, type NodeMatch, verdictsOf } from '@nodeward/engine';
+import { type Candidate, forecast, type NodeMatch, verdictsOf } from '@nodeward/engine';
 import { describe, expect, it } from 'vitest';
 import type { PoolMatch } from '../assessment/pool-matches.ts';
 import { forecastKey } from '../dependencies.ts';
 import { afterReboot } from './after-reboot.ts';
 import { describeFix } from './describe-fix.ts';
-import type { CandidateForecast, PoolForecast } from './forecasts.ts';
+import type { CandidateForecast } from './candidates.ts';
+import type { PoolForecast } from './make-forecast.ts';
 
 function row(vulnerability: string, packageFamily = 'curl', change: Partial<PoolMatch> = {}): PoolMatch {
   return {
@@ -19,6 +20,11 @@ function row(vulnerability: string, packageFamily = 'curl', change: Partial<Pool
     severitySource: 'vendor',
     cvss: ['CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H'],
     kernelRelease: null,
+    component: null,
+    componentState: null,
+    factClass: 'os-packages',
+    exploited: null,
+    epss: null,
     advisory: 'A',
     rule: 'source-older-than-fixed',
     kernel: null,
@@ -30,23 +36,31 @@ function row(vulnerability: string, packageFamily = 'curl', change: Partial<Pool
 }
 
 function poolOf(before: readonly PoolMatch[], images: Readonly<Record<string, readonly NodeMatch[] | undefined>>, withReboot = false): PoolForecast {
-  const base = { executable: true, confidence: 'high', grade: 'disk' } as const;
+  const base = { executable: true, confidence: 'high', grade: 'disk', steps: [], refusal: null } as const;
   const reboot: readonly CandidateForecast[] = withReboot
-    ? [{ ...base, kind: 'reboot', target: null, newest: false, forecast: forecast(before, afterReboot(before)), unknown: null, matches: afterReboot(before) }]
+    ? [{ ...base, kind: 'reboot', target: null, image: null, newest: false, forecast: forecast(before, afterReboot(before)), unknown: null, matches: afterReboot(before) }]
     : [];
   const names = Object.keys(images);
   const candidates = Object.entries(images).map(([target, matches]): CandidateForecast => {
-    const shared = { ...base, kind: 'node-image', target, newest: target === names.at(-1) } as const;
+    const shared = { ...base, kind: target.startsWith('image') ? 'node-image' : 'kubernetes', image: target.startsWith('image') ? target : 'image-9', target, newest: target === names.at(-1) } as const;
     return matches === undefined
       ? { ...shared, forecast: null, unknown: { code: 'image-not-published', detail: 'no list' }, matches }
       : { ...shared, forecast: forecast(before, matches), unknown: null, matches };
   });
   const all = [...reboot, ...candidates];
   const state = {
-    poolId: 'p', pool: 'pool', clusterId: 'c', cluster: 'cluster', image: 'image-1', kubernetesVersion: null, newerImages: names, staleImages: [],
-    operations: [], canUpgrade: false, nodes: 2, notAssessedNodes: 0, assessedNodes: 2, grade: 'disk', revision: 'r', dataAsOf: null, activeJobId: null, fingerprint: '',
+    poolId: 'p', pool: 'pool', clusterId: 'c', cluster: 'cluster', image: 'image-1', kubernetesVersion: null, kubeletVersion: null, controlPlaneVersion: '1.26.6',
+    controlPlaneUpgrades: [], autoUpgrade: null, canChangeAutoUpgrade: false, otherPools: [], windows: false, newerImages: names, kubernetesUpgrades: [], staleImages: [],
+    operations: [], canUpgrade: false, manager: null, coordinates: {}, nodes: 2, notAssessedNodes: 0, assessedNodes: 2, grade: 'disk', revision: 'r', dataAsOf: null, activeJobId: null, fingerprint: '',
   } as const;
-  return { state, before, candidates: all, verdicts: verdictsOf(before, all.map(({ target, matches }) => (target === null ? { kind: 'reboot', matches: matches ?? [] } : { kind: 'image', version: target, matches }))) };
+  const verdicts = verdictsOf(
+    before,
+    all.map(({ kind, target, image, matches }): Candidate => {
+      if (kind === 'reboot') return { kind, matches: matches ?? [] };
+      return kind === 'kubernetes' ? { kind, version: target ?? '', image: image ?? '', matches } : { kind: 'image', version: target ?? '', matches };
+    }),
+  );
+  return { state, before, candidates: all, verdicts };
 }
 
 describe('the forecast of a pool', () => {
@@ -61,12 +75,35 @@ describe('the forecast of a pool', () => {
     expect(reasons('image-3')).toEqual([['CVE-2', 'no-image-yet', null]]);
   });
 
+  it('says which Kubernetes version it takes where no image does it', () => {
+    const fix = describeFix(poolOf([row('CVE-1'), row('CVE-2', 'kubelet')], { 'image-2': [row('CVE-2', 'kubelet')], '1.27.3': [row('CVE-2', 'kubelet')], '1.27.7': [] }), new Set());
+
+    expect(fix.candidates.map(({ remaining }) => remaining.map(({ vulnerability, reason, fixedInImage, fixedInKubernetes }) => [vulnerability, reason, fixedInImage, fixedInKubernetes]))).toEqual([
+      [['CVE-2', 'kubernetes-needed', null, '1.27.7']],
+      [['CVE-2', 'kubernetes-needed', null, '1.27.7']],
+      [],
+    ]);
+    expect(fix.verdicts).toEqual([{ verdict: 'fixed-by-image', vulnerabilities: 1 }, { verdict: 'fixed-by-kubernetes', vulnerabilities: 1 }]);
+    expect(fix).toMatchObject({ controlPlaneVersion: '1.26.6', autoUpgrade: null });
+  });
+
   it('does not say that there is no image yet where a later image is unknown', () => {
     const fix = describeFix(poolOf([row('CVE-1')], { 'image-2': [row('CVE-1')], 'image-3': undefined }), new Set());
 
     expect(fix.candidates[0]?.remaining).toMatchObject([{ reason: 'none', fixedInImage: null }]);
     expect(fix.candidates[1]).toMatchObject({ unknown: { code: 'image-not-published' }, fixed: [], remaining: [], introduced: [] });
     expect(fix.verdicts).toEqual([{ verdict: 'unknown', vulnerabilities: 1 }]);
+  });
+
+  it('prints what to run where nothing can be changed from here, and only there', () => {
+    const pool = poolOf([row('CVE-1')], { 'image-2': [] });
+    const steps = [{ kind: 'node-image', target: 'image-2' }] as const;
+    const commandsOf = (executable: boolean, manager: PoolForecast['state']['manager']) =>
+      describeFix({ ...pool, state: { ...pool.state, manager, coordinates: { resourceGroup: 'rg', cluster: 'c', pool: 'p' } }, candidates: pool.candidates.map((candidate) => ({ ...candidate, executable, steps })) }, new Set()).candidates[0]?.commands;
+
+    expect(commandsOf(false, 'aks')?.find(({ tool }) => tool === 'az')).toMatchObject({ step: 0, placeholders: [] });
+    expect(commandsOf(false, 'aks')?.find(({ tool }) => tool === 'az')?.text).toContain('--node-image-only');
+    expect([commandsOf(true, 'aks'), commandsOf(false, null)]).toEqual([[], []]);
   });
 
   it('tells what comes back from what is new', () => {

@@ -1,7 +1,9 @@
 import type { Candidate, FixOverview, ForecastRow, SeverityCounts, Verdict } from '@nodeward/api';
-import { cvssScoreOf, type Forecast, type NodeMatch } from '@nodeward/engine';
+import { cvssScoreOf, type Forecast, type NodeMatch, printedCommands } from '@nodeward/engine';
 import { forecastKey } from '../dependencies.ts';
-import type { CandidateForecast, PoolForecast } from './forecasts.ts';
+import { describeAutoUpgrade } from '../auto-upgrade/describe.ts';
+import type { CandidateForecast } from './candidates.ts';
+import type { PoolForecast } from './make-forecast.ts';
 
 /** Keys `rowKey` of the findings of the pool that were resolved before: what comes back is no news. */
 export type ResolvedKeys = ReadonlySet<string>;
@@ -20,6 +22,8 @@ export function describeFix(pool: PoolForecast, resolved: ResolvedKeys): FixOver
     cluster: state.cluster,
     currentImage: state.image,
     kubernetesVersion: state.kubernetesVersion,
+    controlPlaneVersion: state.controlPlaneVersion,
+    autoUpgrade: describeAutoUpgrade(state.autoUpgrade, { changeable: state.canChangeAutoUpgrade, hasWindowsPool: state.windows || state.otherPools.some(({ windows }) => windows) }),
     nodes: state.nodes,
     notAssessedNodes: state.notAssessedNodes,
     grade: state.grade,
@@ -42,33 +46,46 @@ const noRows = { fixed: [], remaining: [], introduced: [], undetermined: [], cou
 function describeCandidate(pool: PoolForecast, candidate: CandidateForecast, resolved: ResolvedKeys): Candidate {
   const { fixed, remaining, introduced, undetermined, counts } = candidate.forecast ?? noRows;
   const now = new Map(pool.before.map((row) => [rowKey(row), row.installedVersion]));
-  const describe = (row: NodeMatch, reason: ForecastRow['reason'], fixedInImage: string | null = null): ForecastRow => describeRow(row, now.get(rowKey(row)), reason, fixedInImage);
+  const describe = (row: NodeMatch, why: Partial<Why>): ForecastRow => describeRow(row, now.get(rowKey(row)), { reason: 'none', fixedInImage: null, fixedInKubernetes: null, ...why });
   return {
     kind: candidate.kind,
     target: candidate.target,
+    image: candidate.image,
     newest: candidate.newest,
+    steps: [...candidate.steps],
+    refusal: candidate.refusal,
     executable: candidate.executable,
+    commands: commandsOf(pool, candidate),
     unknown: candidate.unknown,
     confidence: candidate.confidence,
     grade: candidate.grade,
     counts,
     fixedSeverities: countSeverities(fixed, [...remaining, ...introduced, ...undetermined]),
     introducedSeverities: countSeverities(introduced, [...fixed, ...remaining, ...undetermined]),
-    fixed: fixed.map((row) => describe(row, 'none')),
-    remaining: remaining.map((row) => describe(row, ...whyItRemains(pool, candidate, row))),
-    introduced: introduced.map((row) => describe(row, resolved.has(rowKey(row)) ? 'returned' : 'new')),
-    undetermined: undetermined.map((row) => describe(row, 'undetermined')),
+    fixed: fixed.map((row) => describe(row, {})),
+    remaining: remaining.map((row) => describe(row, whyItRemains(pool, candidate, row))),
+    introduced: introduced.map((row) => describe(row, { reason: resolved.has(rowKey(row)) ? 'returned' : 'new' })),
+    undetermined: undetermined.map((row) => describe(row, { reason: 'undetermined' })),
   };
 }
 
-/** Looks at the other candidates: the first later image without the row, else the reboot, else nothing yet. */
-function whyItRemains(pool: PoolForecast, candidate: CandidateForecast, row: NodeMatch): [ForecastRow['reason'], string | null] {
+/** Where nobody may change anything from here, in the words of the tools of whoever may. */
+function commandsOf({ state }: PoolForecast, { executable, steps }: CandidateForecast): Candidate['commands'] {
+  if (executable || state.manager === null) return [];
+  return printedCommands({ manager: state.manager, coordinates: state.coordinates, steps }).map((command) => ({ ...command, placeholders: [...command.placeholders] }));
+}
+
+type Why = Pick<ForecastRow, 'reason' | 'fixedInImage' | 'fixedInKubernetes'>;
+
+/** Looks at the other candidates: the first later one without the row (an image before a Kubernetes version), else the reboot, else nothing yet. */
+function whyItRemains(pool: PoolForecast, candidate: CandidateForecast, row: NodeMatch): Partial<Why> {
   const later = pool.candidates.slice(pool.candidates.indexOf(candidate) + 1);
   const cure = later.find(({ matches }) => matches !== undefined && isFree(matches, row));
-  if (cure !== undefined) return ['fixed-in-later-image', cure.target];
+  if (cure?.kind === 'kubernetes') return { reason: 'kubernetes-needed', fixedInKubernetes: cure.target };
+  if (cure !== undefined) return { reason: 'fixed-in-later-image', fixedInImage: cure.target };
   const reboot = pool.candidates.find(({ kind }) => kind === 'reboot');
-  if (reboot !== undefined && reboot !== candidate && reboot.matches !== undefined && isFree(reboot.matches, row)) return ['reboot-needed', null];
-  return [later.some(({ matches }) => matches === undefined) ? 'none' : 'no-image-yet', null];
+  if (reboot !== undefined && reboot !== candidate && reboot.matches !== undefined && isFree(reboot.matches, row)) return { reason: 'reboot-needed' };
+  return { reason: later.some(({ matches }) => matches === undefined) ? 'none' : 'no-image-yet' };
 }
 
 function isFree(matches: readonly NodeMatch[], row: NodeMatch): boolean {
@@ -76,7 +93,7 @@ function isFree(matches: readonly NodeMatch[], row: NodeMatch): boolean {
 }
 
 /** The version before, or after for what was not there before. */
-function describeRow(row: NodeMatch, versionBefore: string | undefined, reason: ForecastRow['reason'], fixedInImage: string | null): ForecastRow {
+function describeRow(row: NodeMatch, versionBefore: string | undefined, why: Why): ForecastRow {
   return {
     vulnerability: row.vulnerability,
     packageFamily: row.packageFamily,
@@ -85,8 +102,7 @@ function describeRow(row: NodeMatch, versionBefore: string | undefined, reason: 
     cvssScore: cvssScoreOf(row.cvss) ?? null,
     installedVersion: versionBefore ?? row.installedVersion,
     fixedVersion: row.fixedVersion,
-    reason,
-    fixedInImage,
+    ...why,
   };
 }
 

@@ -1,35 +1,16 @@
-import type { BestAction, Candidate, EvidenceGrade, OperationKind } from '@nodeward/api';
-import { type Forecast, forecast, type NodeMatch, notToldBy, type VulnerabilityVerdict, verdictsOf } from '@nodeward/engine';
+import type { EvidenceGrade } from '@nodeward/api';
+import type { Forecast, NodeMatch } from '@nodeward/engine';
 import { ensureImageReadings } from '../assessment/image-reading.ts';
-import { imageMatches, type PoolMatch, poolMatches } from '../assessment/pool-matches.ts';
-import { type Dependencies, forecastKey, type Forecasts, type ForecastVerdict } from '../dependencies.ts';
-import { afterReboot, isRebootUseful } from './after-reboot.ts';
-import { type PoolState, poolState } from './pool-state.ts';
-
-/** One thing that could be done to a pool, with what is known of its effect. */
-export interface CandidateForecast {
-  readonly kind: OperationKind;
-  /** Image name; null for a reboot. */
-  readonly target: string | null;
-  readonly newest: boolean;
-  readonly executable: boolean;
-  readonly confidence: Candidate['confidence'];
-  readonly grade: EvidenceGrade | null;
-  /** Exactly one of the two is set. */
-  readonly forecast: Forecast | null;
-  readonly unknown: Candidate['unknown'];
-  /** As they would stand afterwards; undefined where unknown. */
-  readonly matches: readonly NodeMatch[] | undefined;
-}
-
-export interface PoolForecast {
-  readonly state: PoolState;
-  /** As they stand now. */
-  readonly before: readonly PoolMatch[];
-  /** The reboot first, then images from the oldest to the newest. */
-  readonly candidates: readonly CandidateForecast[];
-  readonly verdicts: readonly VulnerabilityVerdict[];
-}
+import { bareVersion, type ImageTarget } from '../assessment/image-targets.ts';
+import { createMatchRows } from '../assessment/match-rows.ts';
+import { knownSources, setsOf, standingsOf, storedImages } from '../assessment/pool-matches.ts';
+import type { PredictedRows, RowKey } from '../database/schema.ts';
+import { type BestKnownAction, type Dependencies, forecastKey, type Forecasts, type ForecastVerdict, type Foretold } from '../dependencies.ts';
+import { NotFoundError } from '../http/errors.ts';
+import { bestActionOf } from './best-action.ts';
+import type { CandidateForecast } from './candidates.ts';
+import { type ForecastMaterial, makeForecast, type PoolForecast } from './make-forecast.ts';
+import { type PoolState, poolStates } from './pool-state.ts';
 
 /** The forecasts of one pool, whole. */
 export interface PoolForecasts {
@@ -37,11 +18,22 @@ export interface PoolForecasts {
   forPool(poolId: string): Promise<PoolForecast>;
 }
 
+/** The grades that only repeat what a publisher says. */
+export function isPublishedList(grade: EvidenceGrade | null): boolean {
+  return grade === 'manifest' || grade === 'node-status';
+}
+
 type ForecastDependencies = Omit<Dependencies, 'forecasts'>;
 
-const maxCachedPools = 1000;
+const maxCachedPools = 500;
+/** Whole forecasts in memory at once, where only a part of each is asked for. */
+const foretoldAtOnce = 50;
 /** A list does not have the same images read again sooner: what it told could otherwise ask for the next look at once. */
 const readAgainMs = 60_000;
+
+interface Summary extends BestKnownAction {
+  readonly fingerprint: string;
+}
 
 /**
  * Forecasts are made from stored matches alone and kept as long as these stay the same: the pool's
@@ -49,36 +41,38 @@ const readAgainMs = 60_000;
  */
 export function createForecasts(deps: ForecastDependencies): Forecasts & PoolForecasts {
   const cache = new Map<string, PoolForecast>();
-  const readings = new Map<string, Promise<void>>();
-  const askedAt = new Map<string, number>();
+  const summaries = new Map<string, Summary>();
+  const rows = createMatchRows(deps.db);
+  const readInBackground = createBackgroundReader(deps);
 
-  const readImages = async (poolId: string): Promise<void> => {
-    const running = readings.get(poolId) ?? ensureImageReadings(deps, poolId).finally(() => readings.delete(poolId));
-    readings.set(poolId, running);
-    return running;
+  /** A few queries, however many pools they are. */
+  const make = async (states: readonly PoolState[]): Promise<readonly PoolForecast[]> => {
+    if (states.length === 0) return [];
+    const material = await gather(states.map(({ poolId }) => poolId));
+    return states.map((state) => {
+      const made = makeForecast(state, material);
+      cache.delete(state.poolId);
+      cache.set(state.poolId, made);
+      const oldest = cache.keys().next();
+      if (cache.size > maxCachedPools && oldest.done !== true) cache.delete(oldest.value);
+      return made;
+    });
+  };
+  const gather = async (poolIds: readonly string[]): Promise<ForecastMaterial> => {
+    const [standings, images] = await Promise.all([standingsOf(deps.db, poolIds), storedImages(deps.db, poolIds)]);
+    const sets = [...setsOf(standings), ...images.flatMap(({ matchSetId }) => matchSetId ?? [])];
+    const [setRows, sources] = await Promise.all([rows.ofSets(sets), knownSources(deps.db, images)]);
+    return { standings: Map.groupBy(standings, ({ poolId }) => poolId), images: Map.groupBy(images, ({ poolId }) => poolId), rows: setRows, sources };
+  };
+  /** Of those that are live. */
+  const currentOf = async (poolIds: readonly string[]): Promise<readonly PoolForecast[]> => {
+    const states = await poolStates(deps.db, poolIds, deps.clock());
+    const kept = states.flatMap((state) => cachedOf(cache, state));
+    return [...kept, ...(await make(states.filter((state) => cachedOf(cache, state).length === 0)))];
   };
   const current = async (poolId: string): Promise<PoolForecast> => {
-    const state = await poolState(deps.db, poolId, deps.clock());
-    const cached = cache.get(poolId);
-    if (cached?.state.fingerprint === state.fingerprint) return { ...cached, state };
-    const made = await makeForecast(deps, state);
-    cache.delete(poolId);
-    cache.set(poolId, made);
-    const oldest = cache.keys().next();
-    if (cache.size > maxCachedPools && oldest.done !== true) cache.delete(oldest.value);
-    return made;
-  };
-  /** For lists, which do not wait: what is missing is read meanwhile, and an event tells of it. */
-  const atOnce = async (poolId: string): Promise<PoolForecast> => {
-    const made = await current(poolId);
-    const now = deps.clock().getTime();
-    if (made.state.staleImages.length > 0 && now - (askedAt.get(poolId) ?? 0) > readAgainMs) {
-      askedAt.set(poolId, now);
-      readImages(poolId).then(
-        () => deps.events.publish({ type: 'pool', poolId }),
-        (error: unknown) => deps.log.error({ error, poolId }, 'node images could not be read'),
-      );
-    }
+    const [made] = await currentOf([poolId]);
+    if (made === undefined) throw new NotFoundError('node pool', poolId);
     return made;
   };
 
@@ -86,82 +80,95 @@ export function createForecasts(deps: ForecastDependencies): Forecasts & PoolFor
     async forPool(poolId) {
       const made = await current(poolId);
       if (made.state.staleImages.length === 0) return made;
-      await readImages(poolId);
+      await ensureImageReadings(deps, poolId);
       return current(poolId);
     },
-    async bestAction(poolId) {
-      const { candidates } = await atOnce(poolId);
-      return { action: bestActionOf(candidates), known: candidates.every(({ unknown }) => unknown === null) };
+    async bestActions(poolIds) {
+      const states = await poolStates(deps.db, poolIds, deps.clock());
+      readInBackground(states);
+      const changed = states.filter(({ poolId, fingerprint }) => summaries.get(poolId)?.fingerprint !== fingerprint);
+      for (const { state, candidates } of await make(changed)) {
+        summaries.set(state.poolId, { fingerprint: state.fingerprint, action: bestActionOf(candidates), known: candidates.every(({ unknown }) => unknown === null) });
+      }
+      return new Map(states.flatMap(({ poolId }) => {
+        const summary = summaries.get(poolId);
+        return summary === undefined ? [] : [[poolId, { action: summary.action, known: summary.known }]];
+      }));
     },
-    verdicts: async (poolId) => verdictsByRow(await atOnce(poolId)),
+    foretold: (targets) => foretoldOfAll(targets, currentOf),
+    async verdicts(poolId) {
+      const made = await current(poolId);
+      readInBackground([made.state]);
+      return verdictsByRow(made);
+    },
+  };
+}
+
+function cachedOf(cache: ReadonlyMap<string, PoolForecast>, state: PoolState): readonly PoolForecast[] {
+  const cached = cache.get(state.poolId);
+  return cached?.state.fingerprint === state.fingerprint ? [{ ...cached, state }] : [];
+}
+
+type Targets = Parameters<Forecasts['foretold']>[0];
+
+async function foretoldOfAll(targets: Targets, forecastsOf: (poolIds: readonly string[]) => Promise<readonly PoolForecast[]>): ReturnType<Forecasts['foretold']> {
+  const told = new Map<string, Foretold>();
+  const poolIds = [...targets.keys()];
+  for (let first = 0; first < poolIds.length; first += foretoldAtOnce) {
+    for (const made of await forecastsOf(poolIds.slice(first, first + foretoldAtOnce))) {
+      const found = foretoldOf(made, targets.get(made.state.poolId));
+      if (found !== undefined) told.set(made.state.poolId, found);
+    }
+  }
+  return told;
+}
+
+function foretoldOf({ before, candidates }: PoolForecast, target: ImageTarget | undefined): Foretold | undefined {
+  if (target === undefined) return undefined;
+  const { image, kubelet } = target;
+  const found = candidates.find((candidate) => candidate.image === image && candidate.forecast !== null && kubeletAfter(candidate, kubelet) === kubelet);
+  if (found?.forecast == null || found.kind === 'reboot') return undefined;
+  return { kind: found.kind, counts: found.forecast.counts, rows: predictedRows(before, found.forecast) };
+}
+
+/** A newer image keeps the kubelet that the pool runs. */
+function kubeletAfter({ kind, target }: CandidateForecast, kept: string): string {
+  return kind === 'kubernetes' ? bareVersion(target ?? '') : kept;
+}
+
+/** As the ledger compares them. */
+export function predictedRows(before: readonly NodeMatch[], { fixed, remaining, introduced }: Forecast): PredictedRows {
+  const keys = (rows: readonly RowKey[]): readonly RowKey[] => rows.map(({ packageFamily, vulnerability }) => ({ packageFamily, vulnerability }));
+  return { before, fixed: keys(fixed), remaining: keys(remaining), introduced: keys(introduced) };
+}
+
+/** Lists do not wait for images: what is missing is read meanwhile, pool by pool, and an event tells of it. */
+function createBackgroundReader(deps: ForecastDependencies): (states: readonly PoolState[]) => void {
+  const askedAt = new Map<string, number>();
+  let last = Promise.resolve();
+  return (states) => {
+    const now = deps.clock().getTime();
+    for (const { poolId, staleImages } of states) {
+      if (staleImages.length === 0 || now - (askedAt.get(poolId) ?? 0) <= readAgainMs) continue;
+      askedAt.set(poolId, now);
+      last = last
+        .then(() => ensureImageReadings(deps, poolId))
+        .then(
+          () => deps.events.publish({ type: 'pool', poolId }),
+          (error: unknown) => deps.log.error({ error, poolId }, 'node images could not be read'),
+        );
+    }
   };
 }
 
 export function verdictsByRow({ before, verdicts }: PoolForecast): ReadonlyMap<string, ForecastVerdict> {
-  const told = new Map(verdicts.map(({ vulnerability, verdict, image }): [string, ForecastVerdict] => [vulnerability, { verdict, fixedInImage: image ?? null }]));
+  const told = new Map(
+    verdicts.map(({ vulnerability, verdict, image, kubernetes }): [string, ForecastVerdict] => [vulnerability, { verdict, fixedInImage: image ?? null, fixedInKubernetes: kubernetes ?? null }]),
+  );
   const rows = new Map<string, ForecastVerdict>();
   for (const { packageFamily, vulnerability } of before) {
     const verdict = told.get(vulnerability);
     if (verdict !== undefined) rows.set(forecastKey(packageFamily, vulnerability), verdict);
   }
   return rows;
-}
-
-async function makeForecast(deps: ForecastDependencies, state: PoolState): Promise<PoolForecast> {
-  const before = await poolMatches(deps.db, state.poolId);
-  const images = await Promise.all(state.newerImages.map((image, index) => imageCandidate(deps, state, before, image, index === state.newerImages.length - 1)));
-  const candidates = [...rebootCandidate(state, before), ...images];
-  const verdicts = verdictsOf(before, candidates.map(({ target, matches }) => (target === null ? { kind: 'reboot', matches: matches ?? [] } : { kind: 'image', version: target, matches })));
-  return { state, before, candidates, verdicts };
-}
-
-function rebootCandidate(state: PoolState, before: readonly PoolMatch[]): readonly CandidateForecast[] {
-  if (!isRebootUseful(before)) return [];
-  const matches = afterReboot(before);
-  return [
-    {
-      kind: 'reboot',
-      target: null,
-      newest: false,
-      executable: canDo(state, 'reboot'),
-      confidence: state.notAssessedNodes === 0 ? 'high' : 'low',
-      grade: state.grade,
-      forecast: forecast(before, matches),
-      unknown: null,
-      matches,
-    },
-  ];
-}
-
-async function imageCandidate(deps: ForecastDependencies, state: PoolState, before: readonly PoolMatch[], image: string, newest: boolean): Promise<CandidateForecast> {
-  const base = { kind: 'node-image', target: image, newest, executable: canDo(state, 'node-image') } as const;
-  const told = state.assessedNodes === 0 ? notAssessed : await imageMatches(deps.db, state.poolId, image);
-  if (told.kind === 'unknown') return { ...base, confidence: 'low', grade: null, forecast: null, unknown: { code: told.code, detail: told.detail }, matches: undefined };
-  const confidence = confidenceOf(told.grade, told.complete && state.notAssessedNodes === 0);
-  // What the image's evidence could not read is not fixed by it.
-  const matches = [...told.matches, ...notToldBy(told, before, ['affected-fix-available'])];
-  return { ...base, confidence, grade: told.grade, forecast: forecast(before, matches), unknown: null, matches };
-}
-
-const notAssessed = { kind: 'unknown', code: 'not-assessed', detail: 'no node of the pool has been assessed' } as const;
-
-function canDo(state: PoolState, kind: OperationKind): boolean {
-  return state.canUpgrade && state.operations.includes(kind);
-}
-
-/** A publisher's list says what the image should hold; a disk shows what it holds. */
-function confidenceOf(grade: EvidenceGrade, complete: boolean): Candidate['confidence'] {
-  if (!complete) return 'low';
-  return grade === 'manifest' || grade === 'node-status' ? 'medium' : 'high';
-}
-
-/** The candidate that leaves the pool best off; of equals the reboot, which changes least, then the newest image. */
-function bestActionOf(candidates: readonly CandidateForecast[]): BestAction | null {
-  const known = candidates.flatMap((candidate) => (candidate.forecast === null ? [] : [{ ...candidate, counts: candidate.forecast.counts }]));
-  const inOrder = [...known.filter(({ kind }) => kind === 'reboot'), ...known.filter(({ kind }) => kind !== 'reboot').toReversed()];
-  const gain = ({ counts }: (typeof known)[number]): number => counts.fixed - counts.introduced;
-  const best = inOrder.reduce<(typeof known)[number] | undefined>((leader, candidate) => (leader === undefined || gain(candidate) > gain(leader) ? candidate : leader), undefined);
-  if (best === undefined || best.counts.fixed === 0) return null;
-  const { fixed, remaining, introduced } = best.counts;
-  return { kind: best.kind, target: best.target, fixed, remaining, introduced };
 }

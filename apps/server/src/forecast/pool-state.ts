@@ -1,8 +1,9 @@
 import type { EvidenceGrade, OperationKind } from '@nodeward/api';
 import { evidenceGrades } from '@nodeward/engine';
+import type { AutoUpgrade, KubernetesUpgrade, PoolManager } from '@nodeward/providers';
 import { sql } from 'kysely';
+import { type ImageTarget, imageTargets, kubeletOfPool } from '../assessment/image-targets.ts';
 import type { Database } from '../database/schema.ts';
-import { NotFoundError } from '../http/errors.ts';
 
 /** What a forecast of a pool depends on; two states with one fingerprint have one forecast. */
 export interface PoolState {
@@ -12,11 +13,25 @@ export interface PoolState {
   readonly cluster: string;
   readonly image: string;
   readonly kubernetesVersion: string | null;
+  /** Of the kubelets that the nodes report; null where no Node object tells. */
+  readonly kubeletVersion: string | null;
+  readonly controlPlaneVersion: string | null;
+  readonly controlPlaneUpgrades: readonly string[];
+  /** As the provider told them; null where it knows none. */
+  readonly autoUpgrade: AutoUpgrade | null;
+  readonly canChangeAutoUpgrade: boolean;
+  /** Of the same cluster, this one left out. */
+  readonly otherPools: readonly { readonly name: string; readonly version: string | null; readonly windows: boolean }[];
+  readonly windows: boolean;
   readonly newerImages: readonly string[];
-  /** Newer images that were never read, not lately, or not with the advisories of now. */
-  readonly staleImages: readonly string[];
+  readonly kubernetesUpgrades: readonly KubernetesUpgrade[];
+  /** Images under a kubelet that were never read, not lately, or not with the advisories of now. */
+  readonly staleImages: readonly ImageTarget[];
   readonly operations: readonly OperationKind[];
   readonly canUpgrade: boolean;
+  /** Whose tools change the pool, and the names by which they find it; null where nobody says. */
+  readonly manager: PoolManager | null;
+  readonly coordinates: Readonly<Record<string, string>>;
   readonly nodes: number;
   readonly notAssessedNodes: number;
   /** Nodes with rows, complete or not. */
@@ -32,6 +47,7 @@ export interface PoolState {
 
 interface ImageReading {
   readonly image: string;
+  readonly kubelet: string;
   readonly outcome: string | null;
   readonly revision: string | null;
   /** Seconds. */
@@ -42,14 +58,23 @@ interface ImageReading {
 const keepSeconds = 15 * 60;
 
 interface StateRow {
+  readonly id: string;
   readonly name: string;
   readonly cluster_id: string;
   readonly cluster: string;
   readonly image: string;
   readonly kubernetes_version: string | null;
+  readonly kubelet_version: string | null;
+  readonly control_plane_version: string | null;
+  readonly control_plane_upgrades: readonly string[];
+  readonly auto_upgrade: AutoUpgrade | null;
+  readonly can_change_auto_upgrade: boolean;
   readonly newer_images: readonly string[];
+  readonly kubernetes_upgrades: readonly KubernetesUpgrade[];
   readonly operations: readonly OperationKind[];
   readonly can_upgrade: boolean;
+  readonly manager: PoolManager | null;
+  readonly coordinates: Readonly<Record<string, string>>;
   readonly revision: string | null;
   readonly nodes: number;
   readonly not_assessed: number;
@@ -61,51 +86,99 @@ interface StateRow {
   readonly active_job_id: string | null;
 }
 
-/** One query, so that a list of pools can afford it. */
-export async function poolState(db: Database, poolId: string, now: Date): Promise<PoolState> {
-  const { rows } = await sql<StateRow>`
-    with member as (
-      select id, state, assessment_id from node where pool_id = ${poolId} and gone_at is null
-    ), class as (
-      select c.node_id, c.fact_class, c.match_set_id, c.grade, c.assessed_at from node_class c join member m on m.id = c.node_id
-    )
-    select p.name, p.cluster_id, c.name as cluster, p.image, p.kubernetes_version, p.newer_images, p.operations, k.can_upgrade, k.advisory_revision as revision,
-      (select count(*)::int from member) as nodes,
-      (select count(*)::int from member where state = 'not-assessed') as not_assessed,
-      (select count(distinct node_id)::int from class) as assessed,
-      (select jsonb_agg(distinct grade) from class) as grades,
-      (select jsonb_agg(distinct fact_class || ' ' || match_set_id) from class) as match_sets,
-      (select jsonb_agg(jsonb_build_object('image', i.image, 'outcome', coalesce(i.match_set_id, i.unknown_code), 'revision', s.revision,
-          'age', extract(epoch from ${now}::timestamptz - i.read_at)))
-        from image_reading i left join match_set s on s.id = i.match_set_id where i.pool_id = p.id) as readings,
-      (select min(assessed_at) from class) as data_as_of,
-      (select id from upgrade_job where pool_id = p.id and state in ('draft', 'preflight', 'running', 'verifying')) as active_job_id
-    from node_pool p join cluster c on c.id = p.cluster_id join connection k on k.id = c.connection_id
-    where p.id = ${poolId} and p.gone_at is null`.execute(db);
-  const row = rows[0];
-  if (row === undefined) throw new NotFoundError('node pool', poolId);
-  return describeState(poolId, row);
+/** A live pool beside its siblings. */
+interface ClusterPool {
+  readonly id: string;
+  readonly cluster_id: string;
+  readonly name: string;
+  readonly version: string | null;
+  readonly windows: boolean;
 }
 
-function describeState(poolId: string, row: StateRow): PoolState {
-  const readings = new Map((row.readings ?? []).map((reading) => [reading.image, reading]));
-  const isStale = (image: string): boolean => {
-    const reading = readings.get(image);
+/** Pools of one cluster by name, and the same as text. */
+interface ClusterPools {
+  readonly pools: readonly ClusterPool[];
+  readonly fingerprint: string;
+}
+
+/** Of the live ones among these pools. Two queries, so that a list of pools can afford it. */
+export async function poolStates(db: Database, poolIds: readonly string[], now: Date): Promise<readonly PoolState[]> {
+  const [rows, clusters] = await Promise.all([stateRows(db, poolIds, now), clusterPools(db, poolIds)]);
+  return rows.map((row) => describeState(row, clusters.get(row.cluster_id) ?? noPools));
+}
+
+const noPools: ClusterPools = { pools: [], fingerprint: '' };
+
+async function clusterPools(db: Database, poolIds: readonly string[]): Promise<ReadonlyMap<string, ClusterPools>> {
+  const { rows } = await sql<ClusterPool>`
+    select p.id, p.cluster_id, p.name, p.kubernetes_version as version, coalesce(p.operating_system = 'windows', false) as windows from node_pool p
+    where p.gone_at is null and p.cluster_id in (select w.cluster_id from node_pool w where w.id = any(${poolIds}::text[])) order by p.name`.execute(db);
+  return new Map([...Map.groupBy(rows, (row) => row.cluster_id)].map(([clusterId, pools]) => [clusterId, { pools, fingerprint: JSON.stringify(pools) }]));
+}
+
+async function stateRows(db: Database, poolIds: readonly string[], now: Date): Promise<readonly StateRow[]> {
+  const { rows } = await sql<StateRow>`
+    with wanted as (
+      select p.*, ${kubeletOfPool} as kubelet_version, c.name as cluster, c.kubernetes_version as control_plane_version, c.control_plane_upgrades, c.auto_upgrade, c.can_change_auto_upgrade,
+        k.can_upgrade, k.advisory_revision as revision
+      from node_pool p join cluster c on c.id = p.cluster_id join connection k on k.id = c.connection_id
+      where p.id = any(${poolIds}::text[]) and p.gone_at is null
+    ), counted as (
+      select n.pool_id, count(*)::int as nodes, (count(*) filter (where n.state = 'not-assessed'))::int as not_assessed,
+        (count(*) filter (where exists (select from node_class c where c.node_id = n.id)))::int as assessed
+      from node n join wanted w on w.id = n.pool_id where n.gone_at is null group by n.pool_id
+    ), standing as (
+      -- nodes share their sets: what follows looks at few rows
+      select n.pool_id, c.fact_class, c.match_set_id, c.grade, c.untold = '{}' as whole, min(c.assessed_at) as seen
+      from node n join wanted w on w.id = n.pool_id join node_class c on c.node_id = n.id where n.gone_at is null
+      group by n.pool_id, c.fact_class, c.match_set_id, c.grade, c.untold = '{}'
+    ), classed as (
+      select pool_id, jsonb_agg(distinct grade) as grades, jsonb_agg(distinct fact_class || ' ' || match_set_id || ' ' || whole) as match_sets, min(seen) as data_as_of
+      from standing group by pool_id
+    ), read as (
+      select i.pool_id, jsonb_agg(jsonb_build_object('image', i.image, 'kubelet', i.kubelet_version, 'outcome', coalesce(i.match_set_id, i.unknown_code), 'revision', s.revision,
+          'age', extract(epoch from ${now}::timestamptz - i.read_at))) as readings
+      from image_reading i join wanted w on w.id = i.pool_id left join match_set s on s.id = i.match_set_id group by i.pool_id
+    )
+    select w.id, w.name, w.cluster_id, w.cluster, w.image, w.kubernetes_version, w.kubelet_version, w.control_plane_version, w.control_plane_upgrades, w.auto_upgrade,
+      w.can_change_auto_upgrade, w.newer_images, w.kubernetes_upgrades, w.operations, w.can_upgrade, w.manager, w.coordinates, w.revision,
+      coalesce(n.nodes, 0) as nodes, coalesce(n.not_assessed, 0) as not_assessed, coalesce(n.assessed, 0) as assessed, c.grades, c.match_sets, c.data_as_of, r.readings,
+      (select j.id from upgrade_job j where j.pool_id = w.id and j.state in ('draft', 'preflight', 'running', 'verifying')) as active_job_id
+    from wanted w
+    left join counted n on n.pool_id = w.id left join classed c on c.pool_id = w.id left join read r on r.pool_id = w.id
+    order by w.id`.execute(db);
+  return rows;
+}
+
+function describeState(row: StateRow, { pools, fingerprint }: ClusterPools): PoolState {
+  const targets = imageTargets({ newerImages: row.newer_images, kubernetesUpgrades: row.kubernetes_upgrades, kubeletVersion: row.kubelet_version });
+  const readings = new Map((row.readings ?? []).map((reading) => [keyOf(reading), reading]));
+  const isStale = (target: ImageTarget): boolean => {
+    const reading = readings.get(keyOf(target));
     return reading === undefined || reading.age >= keepSeconds || (reading.revision !== null && reading.revision !== row.revision);
   };
-  const outcomes = row.newer_images.map((image) => readings.get(image)?.outcome ?? null);
-  const depends = [row.image, row.newer_images, row.operations, row.can_upgrade, row.not_assessed, row.assessed, row.grades?.toSorted(), row.match_sets?.toSorted(), outcomes];
+  const otherPools = pools.filter(({ id }) => id !== row.id).map(({ name, version, windows }) => ({ name, version, windows }));
   return {
-    poolId,
+    poolId: row.id,
     pool: row.name,
     clusterId: row.cluster_id,
     cluster: row.cluster,
     image: row.image,
     kubernetesVersion: row.kubernetes_version,
+    kubeletVersion: row.kubelet_version,
+    controlPlaneVersion: row.control_plane_version,
+    controlPlaneUpgrades: row.control_plane_upgrades,
+    autoUpgrade: row.auto_upgrade,
+    canChangeAutoUpgrade: row.can_change_auto_upgrade,
+    otherPools,
+    windows: pools.some(({ id, windows }) => id === row.id && windows),
     newerImages: row.newer_images,
-    staleImages: row.newer_images.filter(isStale),
+    kubernetesUpgrades: row.kubernetes_upgrades,
+    staleImages: targets.filter(isStale),
     operations: row.operations,
     canUpgrade: row.can_upgrade,
+    manager: row.manager,
+    coordinates: row.coordinates,
     nodes: row.nodes,
     notAssessedNodes: row.not_assessed,
     assessedNodes: row.assessed,
@@ -113,6 +186,14 @@ function describeState(poolId: string, row: StateRow): PoolState {
     revision: row.revision,
     dataAsOf: row.data_as_of,
     activeJobId: row.active_job_id,
-    fingerprint: JSON.stringify(depends),
+    fingerprint: JSON.stringify([
+      row.image, row.newer_images, row.kubernetes_version, row.kubelet_version, row.kubernetes_upgrades, row.control_plane_version, row.control_plane_upgrades, fingerprint,
+      row.operations, row.can_upgrade, row.not_assessed, row.assessed, row.grades?.toSorted(), row.match_sets?.toSorted(),
+      targets.map((target) => readings.get(keyOf(target))?.outcome ?? null),
+    ]),
   };
+}
+
+function keyOf({ image, kubelet }: ImageTarget): string {
+  return `${image}\n${kubelet}`;
 }

@@ -41,6 +41,11 @@ export class ForbiddenError extends DomainError {
   readonly code = 'FORBIDDEN';
 }
 
+/** The caller has been wrong too often; try later: 429. */
+export class TooManyRequestsError extends DomainError {
+  readonly code = 'TOO_MANY_REQUESTS';
+}
+
 /** More than the server takes at once; try later: 503. */
 export class UnavailableError extends DomainError {
   readonly code = 'UNAVAILABLE';

@@ -2,7 +2,7 @@ import type { Problem } from '@nodeward/api';
 import { DomainError } from '@nodeward/engine';
 import { ProviderBusyError, ProviderConflictError, ProviderDeniedError } from '@nodeward/providers';
 import type { FastifyReply } from 'fastify';
-import { ConflictError, ForbiddenError, InvalidRequestError, NotFoundError, UnauthorizedError, UnavailableError } from './errors.ts';
+import { ConflictError, ForbiddenError, InvalidRequestError, NotFoundError, TooManyRequestsError, UnauthorizedError, UnavailableError } from './errors.ts';
 
 type Code = Problem['code'];
 
@@ -37,6 +37,7 @@ function fromDomain(error: DomainError): Problem {
   if (error instanceof UnauthorizedError) return describe(401, 'unauthorized', error.message);
   if (error instanceof ForbiddenError) return describe(403, 'forbidden', error.message);
   if (error instanceof ProviderDeniedError) return describe(403, 'forbidden', error.message);
+  if (error instanceof TooManyRequestsError) return describe(429, 'too-many-requests', error.message);
   if (error instanceof UnavailableError || error instanceof ProviderBusyError) return describe(503, 'unavailable', error.message);
   return describe(500, 'internal');
 }
@@ -46,7 +47,6 @@ function fromFramework(error: unknown): Problem {
   if (!(error instanceof Error) || !('statusCode' in error) || typeof error.statusCode !== 'number') return describe(500, 'internal');
   const status = error.statusCode;
   if (status === 404) return describe(404, 'not-found', error.message);
-  if (status === 429) return describe(429, 'too-many-requests', error.message);
   if (status >= 400 && status < 500) return describe(status, 'invalid-request', error.message);
   return describe(500, 'internal');
 }

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { problem } from '@nodeward/api';
+import { createApiClient, problem } from '@nodeward/api';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type EntryLinks, openEntryLinks } from './entry-links.ts';
@@ -16,7 +16,39 @@ import { openSessions } from './sessions.ts';
 const refuse = async (): Promise<never> => {
   throw new NotFoundError('thing', 'x');
 };
+/** Endpoints that no test here speaks to. */
+const elsewhere = {
+  getOverview: refuse,
+  getInventory: refuse,
+  listNodes: refuse,
+  getNodeEvidence: refuse,
+  listNodePackages: refuse,
+  listFleetPackages: refuse,
+  listFleetVulnerabilities: refuse,
+  getFleetVulnerability: refuse,
+  explainVulnerability: refuse,
+  search: refuse,
+  getAutoUpgrade: refuse,
+  changeAutoUpgrade: refuse,
+  listWebhooks: refuse,
+  createWebhook: refuse,
+  changeWebhook: refuse,
+  deleteWebhook: refuse,
+  testWebhook: refuse,
+  createConnection: refuse,
+  changeConnection: refuse,
+  deleteConnection: refuse,
+  testConnection: refuse,
+  getConnectionSettings: refuse,
+  changeConnectionSettings: refuse,
+  getConnectionRights: refuse,
+  listAdvisorySources: refuse,
+  updateAdvisorySources: refuse,
+  whichImage: refuse,
+  listWebhookDeliveries: refuse,
+};
 const handlers: Handlers = {
+  ...elsewhere,
   getServerInformation: async () => ({ version: '1', database: 'embedded', now: '2026-01-01T00:00:00.000Z' }),
   listConnections: async () => ({ connections: [] }),
   reassessConnection: refuse,
@@ -74,7 +106,7 @@ async function start(change: Partial<HttpServerOptions> = {}): Promise<FastifyIn
   const app = await createHttpServer({
     handlers,
     events,
-    entry: { links, sessions: await openSessions(folder, sources), cookieName: 'nodeward_session_test', secure: false },
+    entry: { links, sessions: await openSessions(folder, sources), now: () => now, cookieName: 'nodeward_session_test', secure: false },
     guard: { beyondLoopback: false, hostNames: ['nodeward.example'] },
     portal: join(folder, 'portal'),
     tls: undefined,
@@ -127,6 +159,18 @@ describe('entry', () => {
     expect((await restarted.inject({ url: '/api/server', headers })).statusCode).toBe(401);
   });
 
+  it('ends a session when it is left, over a restart too', async () => {
+    const app = await start();
+    const headers = await enter(app);
+
+    const left = await app.inject({ method: 'POST', url: '/leave', headers });
+    const again = await app.inject({ method: 'POST', url: '/leave', headers });
+
+    expect([left.statusCode, again.statusCode]).toEqual([204, 204]);
+    expect((await app.inject({ url: '/api/server', headers })).statusCode).toBe(401);
+    expect((await (await start()).inject({ url: '/api/server', headers })).statusCode).toBe(401);
+  });
+
   it('refuses a link that is older than a day', async () => {
     const app = await start();
     const token = await links.create();
@@ -136,19 +180,39 @@ describe('entry', () => {
   });
 
   it('marks the cookie as secure where browsers use TLS', async () => {
-    const app = await start({ entry: { links: openEntryLinks(folder, { now: () => now, newToken: () => 'a'.repeat(43) }), sessions: { start: async () => 's', isValid: () => false }, cookieName: 'c', secure: true } });
+    const app = await start({ entry: { links: openEntryLinks(folder, { now: () => now, newToken: () => 'a'.repeat(43) }), sessions: { start: async () => 's', end: async () => undefined, isValid: () => false }, now: () => now, cookieName: 'c', secure: true } });
     const token = await openEntryLinks(folder, { now: () => now, newToken: () => 'a'.repeat(43) }).create();
 
     expect((await app.inject({ url: `/enter?token=${token}`, headers: home })).cookies).toMatchObject([{ secure: true }]);
   });
 
-  it('answers guesses with 429 after a while', async () => {
+  it('answers guesses with 429 after a while, for a minute, whatever they bring', async () => {
     const app = await start();
+    const guess = async (token: string) => app.inject({ url: `/enter?token=${token}`, headers: home });
     const statuses: number[] = [];
-    for (let guess = 0; guess < 25; guess += 1) statuses.push((await app.inject({ url: `/enter?token=${String(guess)}`, headers: home })).statusCode);
+    for (let count = 0; count < 25; count += 1) statuses.push((await guess(String(count))).statusCode);
+    const refused = await guess(await links.create());
 
     expect(statuses.slice(0, 20)).toEqual(Array.from({ length: 20 }, () => 401));
     expect(statuses.slice(20)).toEqual(Array.from({ length: 5 }, () => 429));
+    expect([refused.statusCode, problem.parse(refused.json()).code, refused.headers['retry-after'], refused.cookies]).toEqual([429, 'too-many-requests', '60', []]);
+    now += 60_000;
+    expect((await guess(await links.create())).statusCode).toBe(303);
+  });
+
+  it('answers guesses at the same moment no more often', async () => {
+    const app = await start();
+    const answers = await Promise.all(Array.from({ length: 25 }, async (_, count) => app.inject({ url: `/enter?token=${count}`, headers: home })));
+
+    expect(Map.groupBy(answers, ({ statusCode }) => statusCode).get(401)?.length).toBe(20);
+  });
+
+  it('lets whoever brings a right token in as often as it comes', async () => {
+    const app = await start();
+    const statuses: number[] = [];
+    for (let count = 0; count < 50; count += 1) statuses.push((await app.inject({ url: `/enter?token=${await links.create()}`, headers: home })).statusCode);
+
+    expect(new Set(statuses)).toEqual(new Set([303]));
   });
 
   it.each(['/api/server', '/api/events', '/api/node-pools/p/fix', '/api/nothing'])('%s needs a session', async (url) => {
@@ -207,6 +271,17 @@ describe('the API', () => {
     const answer = await app.inject({ url: '/api/node-pools/a%2Fb/findings?limit=7', headers: await enter(app) });
 
     expect(answer.json()).toMatchObject({ total: 7, nextCursor: 'active' });
+  });
+
+  it.each(['kubernetes:https~3a~:c:p:n', 'a/b', 'a b', '50%', 'a%2Fb', '../api', 'プール?#'])('takes the id "%s" for what the client was given', async (id) => {
+    const app = await start({ handlers: { ...handlers, getNode: async ({ parameters: { nodeId } }) => Promise.reject(new NotFoundError('node', nodeId)) } });
+    const headers = await enter(app);
+    const send = async (request: string | URL | Request): Promise<Response> => {
+      const { statusCode, body } = await app.inject({ url: typeof request === 'string' ? request : expect.fail('the client gives no text'), headers });
+      return new Response(body, { status: statusCode });
+    };
+
+    await expect(createApiClient({ fetch: send }).call('getNode', { parameters: { nodeId: id } })).rejects.toThrow(`there is no node ${id}`);
   });
 
   it.each([

@@ -12,6 +12,8 @@ const stored = z.object({ sessions: z.array(z.object({ hash: z.string(), expires
 export interface Sessions {
   /** Starts a session and returns its token, which only the browser keeps. */
   start(): Promise<string>;
+  /** The token is worth nothing afterwards; one that is none is passed over. */
+  end(token: string | undefined): Promise<void>;
   isValid(token: string | undefined): boolean;
 }
 
@@ -20,16 +22,18 @@ export async function openSessions(dataDir: string, sources: EntrySources): Prom
   const file = join(dataDir, 'sessions.json');
   const expiries = new Map((await read(file)).map(({ hash, expiresAt }) => [hash, expiresAt]));
   let written = Promise.resolve();
+  // one write after the other; a failed one is its own caller's and does not stop the next
+  const write = (): Promise<void> => (written = written.catch(() => undefined).then(() => save(file, expiries)));
   return {
     async start() {
       const token = sources.newToken();
       prune(expiries, sources.now());
       expiries.set(hashToken(token), sources.now() + sessionLifeMs);
-      // one write after the other; a failed one is its own caller's and does not stop the next
-      const write = written.catch(() => undefined).then(() => save(file, expiries));
-      written = write;
-      await write;
+      await write();
       return token;
+    },
+    async end(token) {
+      if (token !== undefined && expiries.delete(hashToken(token))) await write();
     },
     isValid: (token) => token !== undefined && (expiries.get(hashToken(token)) ?? 0) > sources.now(),
   };

@@ -15,6 +15,11 @@ function row(vulnerability: string, packageFamily: string): NodeMatch {
     severitySource: 'vendor',
     cvss: [],
     kernelRelease: null,
+    component: null,
+    componentState: null,
+    factClass: 'os-packages',
+    exploited: null,
+    epss: null,
     advisory: 'A',
     rule: 'source-older-than-fixed',
     kernel: null,
@@ -40,7 +45,7 @@ describe('a forecast beside the result', () => {
       0.5,
     ],
   ])('%s', (_, after, actual, missed, precision) => {
-    const comparison = compareWithForecast(predicted, after);
+    const comparison = compareWithForecast(predicted, after, true);
 
     expect(comparison.predicted).toEqual(counts);
     expect(comparison.actual).toEqual(actual);
@@ -49,6 +54,12 @@ describe('a forecast beside the result', () => {
   });
 
   it('has no precision where nothing was to be fixed', () => {
-    expect(compareWithForecast({ before, counts, fixed: [], remaining: before, introduced: [] }, before).precision).toBeNull();
+    expect(compareWithForecast({ before, counts, fixed: [], remaining: before, introduced: [] }, before, true).precision).toBeNull();
+  });
+
+  it('has no precision where the result rests on what the forecast was made of', () => {
+    const comparison = compareWithForecast(predicted, [row('CVE-3', 'openssl')], false);
+
+    expect(comparison).toMatchObject({ independent: false, precision: null, missed: [], actual: { fixed: 2, remaining: 1, introduced: 0 } });
   });
 });

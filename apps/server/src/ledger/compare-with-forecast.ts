@@ -3,7 +3,7 @@ import { forecast, type NodeMatch } from '@nodeward/engine';
 import type { PredictedRows, RowKey } from '../database/schema.ts';
 import { forecastKey } from '../dependencies.ts';
 
-export type Comparison = Pick<LedgerRow, 'predicted' | 'actual' | 'missed' | 'precision'>;
+export type Comparison = Pick<LedgerRow, 'independent' | 'predicted' | 'actual' | 'missed' | 'precision'>;
 
 type Outcome = LedgerRow['missed'][number]['predicted'];
 
@@ -13,15 +13,19 @@ interface Outcomes {
   readonly introduced: readonly RowKey[];
 }
 
-/** What was foretold when the job began beside what the verifying assessments found. */
-export function compareWithForecast(predicted: PredictedRows & { readonly counts: LedgerRow['predicted'] }, after: readonly NodeMatch[]): Comparison {
+/**
+ * What was foretold when the job began beside what the verifying assessments found. `independent`: these rest on other
+ * evidence than the forecast; otherwise their agreement says nothing of its precision.
+ */
+export function compareWithForecast(predicted: PredictedRows & { readonly counts: LedgerRow['predicted'] }, after: readonly NodeMatch[], independent: boolean): Comparison {
   const actual = forecast(predicted.before, after);
   const { fixed, remaining, introduced } = actual.counts;
   return {
+    independent,
     predicted: { fixed: predicted.counts.fixed, remaining: predicted.counts.remaining, introduced: predicted.counts.introduced },
     actual: { fixed, remaining, introduced },
     missed: missedRows(predicted, actual),
-    precision: precisionOf(predicted, actual),
+    precision: independent ? precisionOf(predicted, actual) : null,
   };
 }
 

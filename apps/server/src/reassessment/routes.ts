@@ -2,7 +2,7 @@ import type { Reassessment } from '@nodeward/api';
 import { forgetImageReadings } from '../assessment/image-reading.ts';
 import { queueAssessments, startQueued } from '../assessment/start-assessments.ts';
 import { finishReassessment } from '../assessment/store.ts';
-import { poolsOfConnection } from '../connection/store.ts';
+import { isConnectionPaused, poolsOfConnection } from '../connection/store.ts';
 import { syncConnection } from '../connection/sync-connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { ConflictError, NotFoundError } from '../http/errors.ts';
@@ -36,6 +36,7 @@ export function reassessmentHandlers(deps: Dependencies): ReassessmentHandlers {
 async function reassess(deps: Dependencies, kind: ReassessmentScope['kind'], id: string): Promise<Reassessment> {
   const asked = await needScope(deps, kind, id);
   if (!(await isScanningOn(deps.db))) throw new ConflictError('agentless scanning is switched off in every plan');
+  if (await isConnectionPaused(deps.db, asked.connectionId)) throw new ConflictError('the connection is paused: resume it to assess its nodes');
   // what there is now, so that the evidence is the newest; a provider that fails leaves what was known
   await syncConnection(deps, asked.connectionId, { assess: false });
   const scope = await needScope(deps, kind, id);

@@ -1,7 +1,7 @@
-import type { CoverageEntry } from '@nodeward/engine';
+import type { Component, CoverageEntry } from '@nodeward/engine';
 import { describe, expect, it } from 'vitest';
 import { sharedEngines, useSharedDatabase } from '../database/shared-database-for-tests.ts';
-import { installed, TestFleet, type TestReading } from '../finding/test-fleet-for-tests.ts';
+import { installed, type TestAdvisory, TestFleet, type TestReading } from '../finding/test-fleet-for-tests.ts';
 import { reconcilePools } from '../finding/reconcile.ts';
 import { listRecommendations, summarise } from './store.ts';
 
@@ -38,6 +38,38 @@ describe.each(sharedEngines)('the state of a pool on $name', (engine) => {
     expect(await f.pool('p')).toMatchObject(pool);
     const states = await f.db.selectFrom('node').select(['state', 'cause']).orderBy('name').execute();
     expect(states.map(({ state, cause }) => (cause === null ? state : `${state} ${cause}`))).toEqual(nodes);
+  });
+
+  it.each<[string, TestAdvisory, object]>([
+    ['known to be exploited and without a fix', { vulnerability: 'CVE-X', source: 'openssl', exploited: true, severity: 'medium' }, { state: 'unhealthy', risk_level: 'medium', open_vulnerabilities: 0, no_fix_vulnerabilities: 1, exploited_vulnerabilities: 1 }],
+    ['known to be exploited and negligible', { vulnerability: 'CVE-X', source: 'openssl', fixed: '9', exploited: true, severity: 'negligible' }, { state: 'unhealthy', risk_level: 'negligible', exploited_vulnerabilities: 1 }],
+    ['not known to be exploited and without a fix', { vulnerability: 'CVE-X', source: 'openssl', exploited: false }, { state: 'healthy', risk_level: null, no_fix_vulnerabilities: 1, exploited_vulnerabilities: 0 }],
+    ['without a fix, and nobody can say whether it is exploited', { vulnerability: 'CVE-X', source: 'openssl' }, { state: 'healthy', risk_level: null, no_fix_vulnerabilities: 1, exploited_vulnerabilities: null }],
+  ])('where a vulnerability is %s', async (_, advisory, pool) => {
+    const f = await TestFleet.create(await emptyDatabase(), [advisory], { p: ['n0'] });
+
+    await f.assess('n0', good);
+
+    expect(await f.pool('p')).toMatchObject(pool);
+    expect((await f.node('n0')).state).toBe((await f.pool('p')).state);
+  });
+
+  it('still counts what is known to be exploited where nobody can say so of another vulnerability', async () => {
+    const exploited: TestAdvisory = { vulnerability: 'CVE-X', source: 'openssl', fixed: '9', exploited: true };
+    const f = await TestFleet.create(await emptyDatabase(), [exploited, { vulnerability: 'GO-2023-1', source: 'openssl', fixed: '9' }], { p: ['n0'] });
+
+    await f.assess('n0', good);
+
+    expect(await f.pool('p')).toMatchObject({ open_vulnerabilities: 2, exploited_vulnerabilities: 1 });
+  });
+
+  it('is not evaluated where a component may be vulnerable and nobody has advisories for it', async () => {
+    const f = await TestFleet.create(await emptyDatabase(), advisories, { p: ['n0'] });
+    const kubelet: Component = { family: 'kubelet', name: 'kubelet', path: 'usr/local/bin/kubelet', version: '1.26.3', versionFrom: 'file-name' };
+
+    await f.assess('n0', { ...good, components: [kubelet] });
+
+    expect(await f.pool('p')).toMatchObject({ state: 'not-evaluated', cause: 'incomplete' });
   });
 
   it('is not evaluated where scanning is off in all three plans, whatever is known, and back when one is on', async () => {

@@ -1,6 +1,6 @@
 import type { BestAction, FleetSummary, Recommendation } from '@nodeward/api';
 import { nodesOfPool } from '../assessment/node-store.ts';
-import type { Dependencies } from '../dependencies.ts';
+import type { BestKnownAction, Dependencies } from '../dependencies.ts';
 import { NotFoundError } from '../http/errors.ts';
 import type { Handlers } from '../http/handlers.ts';
 import { freshnessOf } from './freshness.ts';
@@ -11,16 +11,17 @@ export function recommendationHandlers(deps: Dependencies): Pick<Handlers, 'list
     async listRecommendations() {
       const now = deps.clock();
       const rows = await listRecommendations(deps.db);
-      const recommendations = await Promise.all(rows.map((row) => toRecommendation(deps, row, now)));
+      const actions = await deps.forecasts.bestActions(rows.map(({ id }) => id));
+      const recommendations = rows.map((row) => toRecommendation(deps, row, actions, now));
       return { recommendations, summary: { ...summarise(rows), mostEffective: mostEffective(recommendations), forecastsKnown: forecastsKnown(recommendations) }, asOf: now.toISOString() };
     },
 
     async getRecommendation({ parameters: { poolId } }) {
       const row = await findRecommendation(deps.db, poolId);
       if (row === undefined) throw new NotFoundError('node pool', poolId);
-      const [recommendation, nodes, counts] = await Promise.all([toRecommendation(deps, row, deps.clock()), nodesOfPool(deps.db, poolId), countFindings(deps.db, poolId)]);
+      const [actions, nodes, counts] = await Promise.all([deps.forecasts.bestActions([poolId]), nodesOfPool(deps.db, poolId), countFindings(deps.db, poolId)]);
       return {
-        recommendation,
+        recommendation: toRecommendation(deps, row, actions, deps.clock()),
         kubernetesVersion: row.kubernetes_version,
         region: row.region,
         grade: row.grade,
@@ -34,8 +35,8 @@ export function recommendationHandlers(deps: Dependencies): Pick<Handlers, 'list
 
 const noVulnerabilities = { critical: 0, high: 0, medium: 0, low: 0, negligible: 0, unknown: 0 };
 
-async function toRecommendation(deps: Dependencies, row: RecommendationRow, now: Date): Promise<Recommendation> {
-  const { action, known } = await deps.forecasts.bestAction(row.id);
+function toRecommendation(deps: Dependencies, row: RecommendationRow, actions: ReadonlyMap<string, BestKnownAction>, now: Date): Recommendation {
+  const { action, known } = actions.get(row.id) ?? { action: null, known: false };
   return {
     poolId: row.id,
     pool: row.pool,
@@ -44,10 +45,13 @@ async function toRecommendation(deps: Dependencies, row: RecommendationRow, now:
     connectionId: row.connection_id,
     connectionKind: row.connection_kind,
     connection: row.connection,
+    region: row.region,
     state: row.state,
     cause: row.cause,
+    reason: row.reason,
     causeNodes: row.cause_nodes,
     riskLevel: row.risk_level,
+    exploitedVulnerabilities: row.exploited_vulnerabilities,
     image: row.image,
     nodes: row.nodes,
     notAssessedNodes: row.not_assessed_nodes,

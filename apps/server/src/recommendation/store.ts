@@ -1,4 +1,4 @@
-import type { Connection, FleetSummary, NotEvaluatedCause, RecommendationState, Severity, SeverityCounts } from '@nodeward/api';
+import type { Connection, CoverageReason, FleetSummary, NotEvaluatedCause, RecommendationState, Severity, SeverityCounts } from '@nodeward/api';
 import type { EvidenceGrade } from '@nodeward/engine';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/schema.ts';
@@ -13,8 +13,10 @@ export interface RecommendationRow {
   readonly connection_kind: Connection['kind'];
   readonly state: RecommendationState;
   readonly cause: NotEvaluatedCause | null;
+  readonly reason: CoverageReason | null;
   readonly cause_nodes: number | null;
   readonly risk_level: Severity | null;
+  readonly exploited_vulnerabilities: number | null;
   readonly image: string;
   readonly nodes: number;
   readonly unhealthy_nodes: number;
@@ -48,18 +50,22 @@ async function recommendationsWhere(db: Database, condition: RawBuilder<unknown>
       select n.pool_id, n.id, max(c.assessed_at) as at,
         min(array_position(array['disk', 'pod', 'reference-image', 'manifest', 'node-status'], c.grade)) as grade
       from node n left join node_class c on c.node_id = n.id where n.gone_at is null group by n.pool_id, n.id
+    ), said as (
+      select n.pool_id, case when count(distinct coalesce(a.reason, '')) = 1 then max(a.reason) end as reason
+      from node n join node_pool q on q.id = n.pool_id and q.cause = n.cause join assessment a on a.id = n.assessment_id
+      where n.gone_at is null group by n.pool_id
     ), evidence as (
       select pool_id, max(at) as last_assessed, min(at) as oldest_assessed, (count(*) filter (where at is null))::int as unread_nodes, max(grade) as grade
       from read_at group by pool_id
     )
-    select p.id, p.name as pool, c.id as cluster_id, c.name as cluster, k.id as connection_id, k.name as connection, k.kind as connection_kind, p.state, p.cause, p.cause_nodes,
-      p.risk_level, p.image, p.nodes, p.unhealthy_nodes, p.not_assessed_nodes, p.open_vulnerabilities, p.no_fix_vulnerabilities, p.severities,
+    select p.id, p.name as pool, c.id as cluster_id, c.name as cluster, k.id as connection_id, k.name as connection, k.kind as connection_kind, p.state, p.cause, r.reason, p.cause_nodes,
+      p.risk_level, p.exploited_vulnerabilities, p.image, p.nodes, p.unhealthy_nodes, p.not_assessed_nodes, p.open_vulnerabilities, p.no_fix_vulnerabilities, p.severities,
       coalesce(p.kubernetes_version, c.kubernetes_version) as kubernetes_version, c.region, p.state_changed_at,
       (array['disk', 'pod', 'reference-image', 'manifest', 'node-status'])[e.grade] as grade, e.last_assessed, e.oldest_assessed,
       coalesce(e.unread_nodes, 0) as unread_nodes,
       (select j.id from upgrade_job j where j.pool_id = p.id and j.state in ('draft', 'preflight', 'running', 'verifying') limit 1) as active_job
     from node_pool p join cluster c on c.id = p.cluster_id join connection k on k.id = c.connection_id and k.configured
-    left join evidence e on e.pool_id = p.id
+    left join evidence e on e.pool_id = p.id left join said r on r.pool_id = p.id
     where p.gone_at is null and ${condition}
     order by array_position(array['unhealthy', 'not-evaluated', 'healthy', 'not-applicable'], p.state),
       array_position(array['critical', 'high', 'medium', 'unknown', 'low', 'negligible'], p.risk_level) nulls last,

@@ -1,11 +1,12 @@
-import type { LedgerRow, UpgradeJob, UpgradeJobSummary } from '@nodeward/api';
+import type { JobState, LedgerRow, UpgradeJob, UpgradeJobSummary } from '@nodeward/api';
 import { sql } from 'kysely';
 import type { Database } from '../database/schema.ts';
 import { NotFoundError } from '../http/errors.ts';
 import { ledgerRows } from '../ledger/store.ts';
+import { type JobFilter, jobStatesOf } from './store.ts';
 
 /** Enough to see what happened lately; older jobs are found by their pool's ledger. */
-const listedJobs = 200;
+const shownJobs = 200;
 
 export async function describeJob(db: Database, jobId: string): Promise<UpgradeJob> {
   const row = await jobsWithNames(db).where('j.id', '=', jobId).executeTakeFirst();
@@ -28,10 +29,27 @@ export async function describeJob(db: Database, jobId: string): Promise<UpgradeJ
   };
 }
 
-export async function listJobs(db: Database): Promise<readonly UpgradeJobSummary[]> {
-  const rows = await jobsWithNames(db).orderBy('j.created_at', 'desc').limit(listedJobs).execute();
+/** The newest of those that the filter leaves, and how many these are in all. */
+export async function listJobs(db: Database, filter: JobFilter | undefined): Promise<{ readonly jobs: readonly UpgradeJobSummary[]; readonly total: number }> {
+  const states = filter === undefined ? undefined : jobStatesOf[filter];
+  const counted = await listedJobs(db, states)
+    .select(({ fn }) => fn.countAll<string>().as('total'))
+    .executeTakeFirstOrThrow();
+  const wanted = jobsWithNames(db).where('k.configured', '=', true);
+  const rows = await (states === undefined ? wanted : wanted.where('j.state', 'in', states)).orderBy('j.created_at', 'desc').limit(shownJobs).execute();
   const ledgers = new Map((await ledgerRows(db, { jobIds: rows.map(({ id }) => id) })).map((row) => [row.jobId, row]));
-  return rows.map((row) => ({ ...describeRow(row, ledgers.get(row.id)), nodesDone: row.nodes_done, nodesTotal: row.nodes_total }));
+  const jobs = rows.map((row) => ({ ...describeRow(row, ledgers.get(row.id)), nodesDone: row.nodes_done, nodesTotal: row.nodes_total }));
+  return { jobs, total: Number(counted.total) };
+}
+
+function listedJobs(db: Database, states: readonly JobState[] | undefined) {
+  const jobs = db
+    .selectFrom('upgrade_job as j')
+    .innerJoin('node_pool as p', 'p.id', 'j.pool_id')
+    .innerJoin('cluster as c', 'c.id', 'p.cluster_id')
+    .innerJoin('connection as k', 'k.id', 'c.connection_id')
+    .where('k.configured', '=', true);
+  return states === undefined ? jobs : jobs.where('j.state', 'in', states);
 }
 
 function jobsWithNames(db: Database) {
@@ -39,6 +57,7 @@ function jobsWithNames(db: Database) {
     .selectFrom('upgrade_job as j')
     .innerJoin('node_pool as p', 'p.id', 'j.pool_id')
     .innerJoin('cluster as c', 'c.id', 'p.cluster_id')
+    .innerJoin('connection as k', 'k.id', 'c.connection_id')
     .selectAll('j')
     .select(['p.name as pool', 'c.name as cluster'])
     .select([
@@ -62,6 +81,7 @@ function describeRow(row: NamedJob, ledger: LedgerRow | undefined): Omit<Upgrade
     createdAt: row.created_at.toISOString(),
     startedAt: instant(row.started_at),
     finishedAt: instant(row.finished_at),
+    steps: row.steps.map(({ kind, target, state, startedAt, finishedAt }) => ({ kind, target, state, startedAt, finishedAt })),
     failure: row.failure,
     predicted: row.predicted,
     ledger: ledger ?? null,

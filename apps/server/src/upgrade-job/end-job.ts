@@ -2,27 +2,32 @@ import type { ForecastRow } from '@nodeward/api';
 import { cvssScoreOf } from '@nodeward/engine';
 import { sql } from 'kysely';
 import { poolMatches } from '../assessment/pool-matches.ts';
+import { assessmentsOfJob } from '../assessment/start-assessments.ts';
 import { inTransaction } from '../database/in-transaction.ts';
 import type { Database, JobFailure } from '../database/schema.ts';
 import { forecastKey, type ForecastVerdict } from '../dependencies.ts';
 import { reconcilePools } from '../finding/reconcile.ts';
-import { verdictsByRow } from '../forecast/forecasts.ts';
+import { isPublishedList, verdictsByRow } from '../forecast/forecasts.ts';
 import { compareWithForecast } from '../ledger/compare-with-forecast.ts';
 import { insertLedgerRow } from '../ledger/store.ts';
+import { changeStep } from './job-steps.ts';
+import { tellOfJob } from '../notification/job-facts.ts';
 import { publishJob } from './publish-job.ts';
 import { addEvents, endJob, getJob, isActive, type JobRow } from './store.ts';
 import type { UpgradeDependencies } from './upgrade-dependencies.ts';
 import { unverifiedNodes } from './verification.ts';
 
-/** The job ends without what it was for; what it would have fixed is open again. */
-export async function failJob(deps: UpgradeDependencies, jobId: string, failure: JobFailure): Promise<void> {
+/** The job ends without what it was for; what it would have fixed is open again. `step`: in which of its plan. */
+export async function failJob(deps: UpgradeDependencies, jobId: string, failure: JobFailure, step?: number): Promise<void> {
   const job = await getJob(deps.db, jobId);
   const at = deps.clock();
   await inTransaction(deps.db, async (db) => {
     if (!(await endJob(db, jobId, { state: 'failed', failure, at }))) return;
+    if (step !== undefined) await changeStep(db, jobId, step, { state: 'failed', finishedAt: at.toISOString() });
     const code = failure.code === verificationIncomplete ? 'verification-incomplete' : 'operation-failed';
     await addEvents(db, jobId, [{ code, at, detail: failure.detail, ...(failure.node === null ? {} : { node: failure.node }) }]);
     await reconcilePools(db, [job.pool_id], at);
+    await tellOfJob(db, jobId, at);
   });
   publishJob(deps, job, 'failed');
 }
@@ -58,10 +63,13 @@ async function settle(db: Database, at: Date, job: JobRow, verdicts: ReadonlyMap
     await db.updateTable('upgrade_job').set({ state: 'succeeded-with-residual', residual: JSON.stringify(residual) }).where('id', '=', job.id).execute();
   }
   if (job.predicted_rows !== null && job.predicted !== null) {
-    const comparison = compareWithForecast({ ...job.predicted_rows, counts: job.predicted }, await poolMatches(db, job.pool_id));
+    // the same list that made the forecast would always agree with it
+    const independent = (await assessmentsOfJob(db, job.id)).every(({ grade }) => !isPublishedList(grade));
+    const comparison = compareWithForecast({ ...job.predicted_rows, counts: job.predicted }, await poolMatches(db, job.pool_id), independent);
     await insertLedgerRow(db, { jobId: job.id, poolId: job.pool_id, at, ...comparison });
   }
   await addEvents(db, job.id, [{ code: 'finished', at }]);
+  await tellOfJob(db, job.id, at);
 }
 
 /** Open findings with a published fix: what ux.md §6.3 calls residual. What has no fix never counts. */
@@ -87,12 +95,14 @@ async function residualRows(db: Database, poolId: string, verdicts: ReadonlyMap<
       fixedVersion: finding.fixed_version,
       reason: finding.state === 'reboot-required' ? 'reboot-needed' : reasonOf(verdict),
       fixedInImage: verdict?.verdict === 'fixed-by-image' ? verdict.fixedInImage : null,
+      fixedInKubernetes: verdict?.verdict === 'fixed-by-kubernetes' ? verdict.fixedInKubernetes : null,
     };
   });
 }
 
 function reasonOf(verdict: ForecastVerdict | undefined): ForecastRow['reason'] {
   if (verdict?.verdict === 'fixed-by-image') return 'fixed-in-later-image';
+  if (verdict?.verdict === 'fixed-by-kubernetes') return 'kubernetes-needed';
   if (verdict?.verdict === 'no-image-yet') return 'no-image-yet';
   return 'none';
 }

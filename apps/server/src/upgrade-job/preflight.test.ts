@@ -8,17 +8,23 @@ function input(change: Partial<Omit<PreflightInput, 'job' | 'pool'>> & { job?: P
   return {
     hasWriter: true,
     otherActiveJobs: 0,
+    controlPlaneJobs: [],
+    plan: { steps: [{ kind: 'node-image', target: 'image-2' }], refusal: null },
     predicted: counts,
     job: { kind: 'node-image', target: 'image-2', acknowledged: false, ...job },
     pool: {
       poolId: 'p',
       connectionId: 'c',
+      clusterId: 'cluster',
       cluster: 'cluster',
+      controlPlaneVersion: '1.26.6',
       pool: 'pool',
       image: 'image-1',
       newerImages: ['image-2', 'image-3'],
-      operations: ['node-image', 'reboot'],
-      nodes: [{ id: 'n', name: 'node-0', image: 'image-1', assessed: true }],
+      kubernetesVersion: '1.26.6',
+      kubernetesUpgrades: [{ version: '1.27.7', image: 'image-3' }],
+      operations: ['node-image', 'kubernetes', 'reboot'],
+      nodes: [{ id: 'n', name: 'node-0', image: 'image-1', kubeletVersion: 'v1.26.6', assessed: true }],
       ...pool,
     },
     ...rest,
@@ -41,7 +47,7 @@ describe('preflight', () => {
     ['a reboot with a target', input({ job: { kind: 'reboot' } }), 'target-known', 'fail'],
     ['no target', input({ job: { target: null } }), 'target-known', 'fail'],
     ['the image that every node runs', input({ job: { target: 'image-1' } }), 'target-differs', 'fail'],
-    ['a node that was not assessed', input({ pool: { nodes: [{ id: 'n', name: 'node-0', image: 'image-1', assessed: false }] } }), 'nodes-assessed', 'warn'],
+    ['a node that was not assessed', input({ pool: { nodes: [{ id: 'n', name: 'node-0', image: 'image-1', kubeletVersion: 'v1.26.6', assessed: false }] } }), 'nodes-assessed', 'warn'],
     ['a target that nobody can tell about', input({ predicted: undefined }), 'forecast-known', 'warn'],
     ['an image that introduces something, unseen', input({ predicted: { ...counts, introduced: 3 } }), 'nothing-introduced', 'fail'],
     ['an image that introduces something, seen', input({ predicted: { ...counts, introduced: 3 }, job: { acknowledged: true } }), 'nothing-introduced', 'warn'],
@@ -56,10 +62,52 @@ describe('preflight', () => {
 
   it('lets an upgrade that stopped half way go on to the image that the pool already names', () => {
     const nodes = [
-      { id: 'a', name: 'node-0', image: 'image-2', assessed: true },
-      { id: 'b', name: 'node-1', image: 'image-1', assessed: true },
+      { id: 'a', name: 'node-0', image: 'image-2', kubeletVersion: 'v1.26.6', assessed: true },
+      { id: 'b', name: 'node-1', image: 'image-1', kubeletVersion: 'v1.26.6', assessed: true },
     ];
     const checks = checkPreflight(input({ job: { target: 'image-2' }, pool: { image: 'image-2', nodes } }));
+
+    expect(hasPassed(checks)).toBe(true);
+  });
+
+  const kubernetes: { readonly job: Pick<PreflightInput['job'], 'kind' | 'target'>; readonly plan: PreflightInput['plan'] } = {
+    job: { kind: 'kubernetes', target: '1.27.7' },
+    plan: { steps: [{ kind: 'control-plane', target: '1.27.7' }, { kind: 'kubernetes', target: '1.27.7' }], refusal: null },
+  };
+  const refusedWith = (code: NonNullable<PreflightInput['plan']['refusal']>['code']) => input({ ...kubernetes, plan: { steps: [], refusal: { code, detail: 'pool 1.24.15' } } });
+
+  it('passes a Kubernetes upgrade with the control plane first', () => {
+    const checks = checkPreflight(input(kubernetes));
+
+    expect(checks.map(({ check }) => check)).toEqual(expect.arrayContaining(['plan-possible', 'version-skew', 'cluster-idle']));
+    expect(hasPassed(checks)).toBe(true);
+  });
+
+  it.each([
+    ['a plan that nobody can make', refusedWith('control-plane-not-offered'), 'plan-possible'],
+    ['a kubelet that would be left too far behind', refusedWith('version-skew'), 'version-skew'],
+    ['a control plane that another job is to move', input({ ...kubernetes, controlPlaneJobs: ['other'] }), 'cluster-idle'],
+    ['a version that the pool is not offered', input({ ...kubernetes, job: { kind: 'kubernetes', target: '1.30.0' } }), 'target-known'],
+    ['the version that every node runs', input({ ...kubernetes, job: { kind: 'kubernetes', target: '1.26.6' } }), 'target-differs'],
+  ])('%s: fails that check alone of the plan', (_, given, check) => {
+    const failed = checkPreflight(given).filter(({ outcome }) => outcome === 'fail').map((entry) => entry.check);
+
+    expect(failed).toContain(check);
+    expect(failed.filter((name) => ['plan-possible', 'version-skew', 'cluster-idle'].includes(name) && name !== check)).toEqual([]);
+  });
+
+  it('lets a job without a control-plane step go beside one that has it', () => {
+    const plan: PreflightInput['plan'] = { steps: [{ kind: 'kubernetes', target: '1.27.7' }], refusal: null };
+
+    expect(hasPassed(checkPreflight(input({ ...kubernetes, plan, controlPlaneJobs: ['other'] })))).toBe(true);
+  });
+
+  it('lets a Kubernetes upgrade that stopped half way go on to the version that the pool already names', () => {
+    const nodes = [
+      { id: 'a', name: 'node-0', image: 'image-1', kubeletVersion: 'v1.27.7', assessed: true },
+      { id: 'b', name: 'node-1', image: 'image-1', kubeletVersion: 'v1.26.6', assessed: true },
+    ];
+    const checks = checkPreflight(input({ ...kubernetes, pool: { kubernetesVersion: '1.27.7', kubernetesUpgrades: [], nodes } }));
 
     expect(hasPassed(checks)).toBe(true);
   });

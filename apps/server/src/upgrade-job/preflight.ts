@@ -1,6 +1,7 @@
 import type { PreflightCheck } from '@nodeward/api';
 import type { ForecastCounts } from '@nodeward/engine';
 import type { JobRow } from './store.ts';
+import { isHalfWay, type JobPlan } from './plan-job.ts';
 import type { PoolContext } from './pool-context.ts';
 
 export interface PreflightInput {
@@ -9,6 +10,9 @@ export interface PreflightInput {
   /** Whether the connection may change anything at all. */
   readonly hasWriter: boolean;
   readonly otherActiveJobs: number;
+  readonly plan: Pick<JobPlan, 'steps' | 'refusal'>;
+  /** Pools of the same cluster whose job has still to move the control plane. */
+  readonly controlPlaneJobs: readonly string[];
   /** Undefined where nothing can be told about the target. */
   readonly predicted: ForecastCounts | undefined;
 }
@@ -20,6 +24,7 @@ export function checkPreflight(input: PreflightInput): readonly PreflightCheck[]
     passes('no-active-job', input.otherActiveJobs === 0),
     passes('target-known', isTargetKnown(input), input.job.target ?? undefined),
     passes('target-differs', doesTargetDiffer(input), input.job.target ?? undefined),
+    ...checkPlan(input),
     checkNodes(input.pool),
     { check: 'forecast-known', outcome: input.predicted === undefined ? 'warn' : 'pass' },
     ...checkForecast(input),
@@ -32,13 +37,27 @@ export function hasPassed(checks: readonly PreflightCheck[]): boolean {
 
 function isTargetKnown({ job, pool }: PreflightInput): boolean {
   if (job.kind === 'reboot') return job.target === null;
-  return job.target !== null && (job.kind === 'kubernetes' || job.target === pool.image || pool.newerImages.includes(job.target));
+  if (isHalfWay(job, pool)) return true;
+  const offered = job.kind === 'kubernetes' ? pool.kubernetesUpgrades.map(({ version }) => version) : [pool.image, ...pool.newerImages];
+  return job.target !== null && offered.includes(job.target);
 }
 
 /** The pool's own image is a target as long as a node still runs another one: an upgrade that stopped half way. */
 function doesTargetDiffer({ job, pool }: PreflightInput): boolean {
-  if (job.kind !== 'node-image') return true;
-  return job.target !== pool.image || pool.nodes.some(({ image }) => image !== job.target);
+  if (job.kind === 'reboot' || isHalfWay(job, pool)) return true;
+  return job.target !== (job.kind === 'kubernetes' ? pool.kubernetesVersion : pool.image);
+}
+
+/** Of a Kubernetes upgrade only: the other kinds leave the control plane and every version where they are. */
+function checkPlan({ job, plan: { steps, refusal }, controlPlaneJobs }: PreflightInput): readonly PreflightCheck[] {
+  if (job.kind !== 'kubernetes') return [];
+  const isSkew = refusal?.code === 'version-skew';
+  const needsControlPlane = steps.some(({ kind }) => kind === 'control-plane');
+  return [
+    passes('plan-possible', refusal === null || isSkew, refusal === null ? undefined : `${refusal.code}: ${refusal.detail}`),
+    passes('version-skew', !isSkew, refusal?.detail),
+    passes('cluster-idle', !needsControlPlane || controlPlaneJobs.length === 0, controlPlaneJobs.join(', ')),
+  ];
 }
 
 function checkNodes({ nodes }: PoolContext): PreflightCheck {

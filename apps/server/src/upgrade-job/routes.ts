@@ -35,7 +35,7 @@ export function upgradeJobHandlers(deps: UpgradeDependencies): UpgradeJobHandler
       if (job.state !== 'failed' && job.state !== 'preflight-failed') throw new ConflictError('only a failed job can be run again');
       return create({ poolId: job.pool_id, kind: job.kind, target: job.target, acknowledged: job.acknowledged, retryOf: jobId });
     },
-    listUpgradeJobs: async () => ({ jobs: await listJobs(deps.db) }),
+    listUpgradeJobs: ({ query: { state } }) => listJobs(deps.db, state),
     getUpgradeJob: async ({ parameters: { jobId } }) => describeJob(deps.db, jobId),
   };
 }

@@ -1,12 +1,20 @@
 import type { JobEvent, JobState, NodePhase, OperationKind, PreflightCheck } from '@nodeward/api';
 import type { ForecastCounts } from '@nodeward/engine';
 import { type Selectable, sql } from 'kysely';
-import type { Database, JobFailure, PredictedRows, UpgradeJobTable } from '../database/schema.ts';
+import type { Database, JobFailure, JobStep, PredictedRows, UpgradeJobTable } from '../database/schema.ts';
 import { ConflictError, NotFoundError } from '../http/errors.ts';
 
 export type JobRow = Selectable<UpgradeJobTable>;
 
 export const activeStates = ['draft', 'preflight', 'running', 'verifying'] as const satisfies readonly JobState[];
+
+/** As the lists and the overview count them; a cancelled job is none of the three. */
+export const jobStatesOf = {
+  active: activeStates,
+  failed: ['failed', 'preflight-failed'],
+  succeeded: ['succeeded', 'succeeded-with-residual'],
+} as const satisfies Record<string, readonly JobState[]>;
+export type JobFilter = keyof typeof jobStatesOf;
 
 export function isActive(state: JobState): boolean {
   return activeStates.some((active) => active === state);
@@ -60,6 +68,22 @@ export async function countOtherActiveJobs(db: Database, job: Pick<JobRow, 'id' 
   return rows.length;
 }
 
+/** Preflights of one cluster take turns, so that each sees the other's plan. The pool first, as everybody locks them. */
+export async function lockCluster(db: Database, { poolId, clusterId }: { readonly poolId: string; readonly clusterId: string }): Promise<void> {
+  await sql`select id from node_pool where id = ${poolId} for update`.execute(db);
+  await sql`select id from cluster where id = ${clusterId} for update`.execute(db);
+}
+
+/** Names of the pools of a cluster whose running job has a control-plane step before it or under way. */
+export async function otherControlPlaneJobs(db: Database, jobId: string, clusterId: string): Promise<readonly string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select p.name from upgrade_job j join node_pool p on p.id = j.pool_id
+    where p.cluster_id = ${clusterId} and j.id <> ${jobId} and j.state in ('running', 'verifying')
+      and exists (select from jsonb_array_elements(j.steps) s where s->>'kind' = 'control-plane' and s->>'state' in ('waiting', 'running'))
+    order by p.name`.execute(db);
+  return rows.map(({ name }) => name);
+}
+
 export async function setState(db: Database, jobId: string, state: JobState): Promise<void> {
   await db.updateTable('upgrade_job').set({ state }).where('id', '=', jobId).execute();
 }
@@ -68,6 +92,8 @@ export interface PreflightRecord {
   readonly checks: readonly PreflightCheck[];
   readonly predicted: ForecastCounts | null;
   readonly rows: PredictedRows | null;
+  readonly steps: readonly JobStep[];
+  readonly image: string | null;
   readonly at: Date;
 }
 
@@ -79,15 +105,13 @@ export async function recordPreflight(db: Database, jobId: string, passed: boole
       preflight: JSON.stringify(record.checks),
       predicted: record.predicted === null ? null : JSON.stringify(record.predicted),
       predicted_rows: record.rows === null ? null : JSON.stringify(record.rows),
+      steps: JSON.stringify(record.steps),
+      image: record.image,
       started_at: passed ? record.at : null,
       finished_at: passed ? null : record.at,
     })
     .where('id', '=', jobId)
     .execute();
-}
-
-export async function recordOperation(db: Database, jobId: string, operationId: string): Promise<void> {
-  await db.updateTable('upgrade_job').set({ operation_id: operationId }).where('id', '=', jobId).execute();
 }
 
 /** False where the job has already ended: a repeated step changes nothing. */
@@ -127,6 +151,11 @@ export async function recordNodes(db: Database, jobId: string, nodes: readonly N
   return changed;
 }
 
+/** Every step of a plan goes through the nodes anew. */
+export async function resetNodes(db: Database, jobId: string): Promise<void> {
+  await db.updateTable('upgrade_job_node').set({ phase: 'waiting', started_at: null, finished_at: null }).where('job_id', '=', jobId).execute();
+}
+
 export async function jobNodes(db: Database, jobId: string) {
   return db.selectFrom('upgrade_job_node').selectAll().where('job_id', '=', jobId).orderBy('node').execute();
 }
@@ -136,6 +165,8 @@ export interface NewEvent {
   readonly at: Date;
   readonly node?: string;
   readonly detail?: string;
+  /** Of the plan, where the event belongs to one. */
+  readonly step?: number;
 }
 
 /** Each event once: its key is what it says, so a repeated step adds nothing. */
@@ -143,7 +174,7 @@ export async function addEvents(db: Database, jobId: string, events: readonly Ne
   if (events.length === 0) return;
   await db
     .insertInto('upgrade_job_event')
-    .values(events.map(({ code, at, node, detail }) => ({ job_id: jobId, key: [code, node, code === 'node-phase' ? detail : undefined].filter((part) => part !== undefined).join(':'), at, code, node: node ?? null, detail: detail ?? null })))
+    .values(events.map(({ code, at, node, detail, step }) => ({ job_id: jobId, key: [code, step, node, code === 'node-phase' ? detail : undefined].filter((part) => part !== undefined).join(':'), at, code, node: node ?? null, detail: detail ?? null })))
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }

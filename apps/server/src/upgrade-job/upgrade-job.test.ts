@@ -1,43 +1,28 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { upgradeJob, type UpgradeJob } from '@nodeward/api';
-import { openProvider, type Provider } from '@nodeward/providers';
+import { type OperationKind, upgradeJob, type UpgradeJob } from '@nodeward/api';
 import { describe, expect, it } from 'vitest';
-import { syncConnection } from '../connection/sync-connection.ts';
-import { engines, temporaryDirectory } from '../database/proof/engines.ts';
-import { assessmentsFinished, databaseForTest, dependenciesForTest, launchWorkflows } from '../dependencies-for-tests.ts';
-import { createForecasts } from '../forecast/forecasts.ts';
+import { type AssessedFleet, useAssessedFleet } from '../assessed-fleet-for-tests.ts';
+import { sharedEngines } from '../database/shared-database-for-tests.ts';
 import { forecastHandlers } from '../forecast/routes.ts';
 import { ConflictError, NotFoundError } from '../http/errors.ts';
 import { ledgerHandlers } from '../ledger/routes.ts';
+import { changeStep, newSteps } from './job-steps.ts';
 import { upgradeJobHandlers } from './routes.ts';
-import { isActive } from './store.ts';
-import type { UpgradeDependencies } from './upgrade-dependencies.ts';
-import { registerUpgradeJob } from './workflow.ts';
+import { insertJob, isActive, recordPreflight } from './store.ts';
 
 const newest = 'AKSUbuntu-2204gen2containerd-202402.26.0';
 const worse = 'AKSUbuntu-2204gen2containerd-202310.09.0';
 const none = { query: undefined, body: undefined };
 
-/** The sample fleet, assessed, with the routes of this slice over it. */
-async function startFleet(engine: (typeof engines)[number]) {
-  const database = await databaseForTest(engine);
-  const stateFolder = await temporaryDirectory();
-  let provider: Promise<Provider> | undefined;
-  const open = () => (provider ??= openProvider('sample', { stateFolder, now: Date.now, nodeMilliseconds: 100 }));
-  const base = await dependenciesForTest(database, [{ id: 'sample', kind: 'sample', name: 'Sample fleet', open }]);
-  const forecasts = createForecasts(base);
-  const deps: UpgradeDependencies = { ...base, forecasts, poolForecasts: forecasts, idempotencyKey: (jobId) => jobId };
-  registerUpgradeJob(deps);
-  await launchWorkflows(database, deps);
-  await syncConnection(deps, 'sample');
-  await assessmentsFinished(deps);
-  const handlers = { ...forecastHandlers(deps, forecasts), ...ledgerHandlers(deps), ...upgradeJobHandlers(deps) };
-  const rows = await deps.db.selectFrom('node_pool').select(['id', 'name']).execute();
-  const poolId = (name: string): string => rows.find((row) => row.name === name)?.id ?? '';
+/** The routes of this slice over the assessed sample fleet; pools by `cluster/pool`. */
+async function startFleet(assessed: () => Promise<AssessedFleet>) {
+  const { deps, stateFolder } = await assessed();
+  const handlers = { ...forecastHandlers(deps, deps.poolForecasts), ...ledgerHandlers(deps), ...upgradeJobHandlers(deps) };
+  const poolId = (name: string): string => `sample:${name.includes('/') ? name.replace('/', ':') : `prod-tokyo-01:${name}`}`;
   const getJob = async (jobId: string): Promise<UpgradeJob> => upgradeJob.parse(await handlers.getUpgradeJob({ parameters: { jobId }, ...none }));
   const finished = async (jobId: string): Promise<UpgradeJob> => {
-    await expect.poll(async () => isActive((await getJob(jobId)).state), { timeout: 60_000, interval: 100 }).toBe(false);
+    await expect.poll(async () => isActive((await getJob(jobId)).state), { timeout: 120_000, interval: 100 }).toBe(false);
     return getJob(jobId);
   };
   return {
@@ -48,7 +33,7 @@ async function startFleet(engine: (typeof engines)[number]) {
     stateFolder,
     write: (file: string, content: unknown) => writeFile(join(stateFolder, file), JSON.stringify(content)),
     getFix: (pool: string) => handlers.getFix({ parameters: { poolId: poolId(pool) }, ...none }),
-    start: (pool: string, kind: 'node-image' | 'reboot', target: string | null, acknowledged = false) =>
+    start: (pool: string, kind: OperationKind, target: string | null, acknowledged = false) =>
       handlers.startUpgradeJob({ parameters: { poolId: poolId(pool) }, query: undefined, body: { kind, target, acknowledged } }),
     retry: (jobId: string) => handlers.retryUpgradeJob({ parameters: { jobId }, ...none }),
     findingStates: async (pool: string) => {
@@ -59,11 +44,11 @@ async function startFleet(engine: (typeof engines)[number]) {
   };
 }
 
-const first = engines.slice(0, 1);
+describe.each(sharedEngines)('an upgrade job on $name', (engine) => {
+  const assessed = useAssessedFleet(engine);
 
-describe.each(first)('an upgrade job on $name', { timeout: 90_000 }, (engine) => {
   it('moves the pool, proves it by new assessments, and enters the ledger as foretold', async () => {
-    const fleet = await startFleet(engine);
+    const fleet = await startFleet(assessed);
     const forecast = (await fleet.getFix('userpool01')).candidates.find(({ target }) => target === newest);
 
     const job = await fleet.finished((await fleet.start('userpool01', 'node-image', newest)).id);
@@ -90,7 +75,7 @@ describe.each(first)('an upgrade job on $name', { timeout: 90_000 }, (engine) =>
   });
 
   it('names the packages that are left where the image does not keep its promise, and says so in the ledger', async () => {
-    const fleet = await startFleet(engine);
+    const fleet = await startFleet(assessed);
     const { candidates } = await fleet.getFix('userpool01');
     await fleet.write('image-overrides.json', { [newest]: `${newest}-curl-left-old` });
 
@@ -105,7 +90,7 @@ describe.each(first)('an upgrade job on $name', { timeout: 90_000 }, (engine) =>
   });
 
   it('boots a patched pool, and the fixed kernel closes what waited for it', async () => {
-    const fleet = await startFleet(engine);
+    const fleet = await startFleet(assessed);
     expect(await fleet.findingStates('syspool01')).toEqual(['no-fix', 'reboot-required']);
     expect((await fleet.getFix('syspool01')).verdicts).toContainEqual({ verdict: 'fixed-by-reboot', vulnerabilities: 7 });
 
@@ -116,7 +101,7 @@ describe.each(first)('an upgrade job on $name', { timeout: 90_000 }, (engine) =>
   });
 
   it('fails with the reason and the node, opens the findings again, and goes on where it stopped when it is run again', async () => {
-    const fleet = await startFleet(engine);
+    const fleet = await startFleet(assessed);
     const [, second] = (await fleet.deps.db.selectFrom('node').select('name').where('pool_id', '=', fleet.poolId('userpool01')).orderBy('name').execute()).map(({ name }) => name);
     await fleet.write('fail.json', { pool: 'userpool01', node: second, phase: 'drain', code: 'DrainTimeout' });
 
@@ -131,7 +116,7 @@ describe.each(first)('an upgrade job on $name', { timeout: 90_000 }, (engine) =>
   });
 
   it('is no success where a node cannot be read afterwards', async () => {
-    const fleet = await startFleet(engine);
+    const fleet = await startFleet(assessed);
     await fleet.getFix('userpool01');
     const blank = join(fleet.stateFolder, 'blank.img');
     await writeFile(blank, Buffer.alloc(1024 * 1024));
@@ -145,7 +130,7 @@ describe.each(first)('an upgrade job on $name', { timeout: 90_000 }, (engine) =>
   });
 
   it('does not start where it would make matters worse and nobody has seen that, and one pool takes one job', async () => {
-    const fleet = await startFleet(engine);
+    const fleet = await startFleet(assessed);
     const counts = (await fleet.getFix('userpool01')).candidates.find(({ target }) => target === worse)?.counts;
 
     const refused = await fleet.finished((await fleet.start('userpool01', 'node-image', worse)).id);
@@ -158,5 +143,89 @@ describe.each(first)('an upgrade job on $name', { timeout: 90_000 }, (engine) =>
     await expect(fleet.start('userpool01', 'node-image', newest)).rejects.toThrow(ConflictError);
     expect((await fleet.finished(acknowledged.id)).ledger).toMatchObject({ precision: 1, missed: [], actual: { introduced: counts?.introduced } });
     await expect(fleet.handlers.startUpgradeJob({ parameters: { poolId: 'nothing' }, query: undefined, body: { kind: 'reboot', target: null, acknowledged: false } })).rejects.toThrow(NotFoundError);
+  });
+
+  const kubelet = 'CVE-2023-2431';
+  const stepsOf = (job: UpgradeJob) => job.steps.map(({ kind, target, state }) => [kind, target, state].join(' '));
+
+  it('leaves to Kubernetes what no image can do, and then to nobody', async () => {
+    const fleet = await startFleet(assessed);
+    const before = await fleet.getFix('stg-tokyo-01/app01');
+    expect(before.candidates.find(({ target }) => target === newest)?.remaining.map(({ vulnerability, reason, fixedInKubernetes }) => [vulnerability, reason, fixedInKubernetes])).toEqual([[kubelet, 'kubernetes-needed', '1.26.6']]);
+    expect(before.verdicts).toContainEqual({ verdict: 'fixed-by-kubernetes', vulnerabilities: 1 });
+
+    const image = await fleet.finished((await fleet.start('stg-tokyo-01/app01', 'node-image', newest)).id);
+    expect([image.state, image.residual.map(({ vulnerability, reason, fixedInKubernetes }) => [vulnerability, reason, fixedInKubernetes])]).toEqual(['succeeded-with-residual', [[kubelet, 'kubernetes-needed', '1.26.6']]]);
+
+    const job = await fleet.finished((await fleet.start('stg-tokyo-01/app01', 'kubernetes', '1.26.6')).id);
+
+    expect([job.state, job.failure, job.residual]).toEqual(['succeeded', null, []]);
+    expect(stepsOf(job)).toEqual(['control-plane 1.26.6 succeeded', 'kubernetes 1.26.6 succeeded']);
+    expect(job.ledger).toMatchObject({ independent: true, precision: 1, missed: [], actual: { fixed: 1, remaining: 0, introduced: 0 } });
+    const told = job.events.map(({ code, detail }) => (code.startsWith('step') ? `${code} ${detail}` : code));
+    expect(told.filter((code) => code.startsWith('step'))).toEqual(['step-started control-plane 1.26.6', 'step-finished control-plane 1.26.6', 'step-started kubernetes 1.26.6', 'step-finished kubernetes 1.26.6']);
+    expect(told.filter((code) => code === 'operation-started' || code === 'operation-finished')).toEqual(['operation-started', 'operation-finished']);
+    expect(await fleet.findingStates('stg-tokyo-01/app01')).not.toContain('open');
+    expect((await fleet.getFix('stg-tokyo-01/app01')).controlPlaneVersion).toBe('1.26.6');
+  });
+
+  it('puts the image first where the image alone would not do', async () => {
+    const fleet = await startFleet(assessed);
+    const candidate = (await fleet.getFix('stg-tokyo-01/app01')).candidates.find(({ target }) => target === '1.26.6');
+
+    const job = await fleet.finished((await fleet.start('stg-tokyo-01/app01', 'kubernetes', '1.26.6')).id);
+
+    expect(candidate?.steps.map(({ kind }) => kind)).toEqual(['node-image', 'control-plane', 'kubernetes']);
+    expect(stepsOf(job)).toEqual([`node-image ${newest} succeeded`, 'control-plane 1.26.6 succeeded', 'kubernetes 1.26.6 succeeded']);
+    expect([job.state, job.residual, job.predicted]).toEqual(['succeeded', [], candidate?.counts]);
+  });
+
+  it('fails in the step that failed, and goes on there when it is run again: a control plane moves once', async () => {
+    const fleet = await startFleet(assessed);
+    const node = (await fleet.deps.db.selectFrom('node').select('name').where('pool_id', '=', fleet.poolId('stg-tokyo-01/sysnp01')).orderBy('name').execute())[1]?.name;
+    const controlPlaneMoves = async () => (await fleet.providerLog('started')).filter((line) => !line.includes('"pool"')).length;
+
+    await fleet.write('fail.json', { cluster: 'stg-tokyo-01', code: 'ControlPlaneNotReady' });
+    const first = await fleet.finished((await fleet.start('stg-tokyo-01/sysnp01', 'kubernetes', '1.26.6')).id);
+    expect([first.state, first.failure?.code, stepsOf(first)]).toEqual(['failed', 'ControlPlaneNotReady', ['control-plane 1.26.6 failed', 'kubernetes 1.26.6 waiting']]);
+    expect(first.failure?.detail).toMatch(/^control-plane 1\.26\.6: /);
+
+    await fleet.write('fail.json', { cluster: 'stg-tokyo-01', pool: 'sysnp01', node, phase: 'drain', code: 'DrainTimeout' });
+    const second = await fleet.finished((await fleet.retry(first.id)).id);
+    expect([second.failure?.code, second.failure?.node, stepsOf(second)]).toEqual(['DrainTimeout', node, ['control-plane 1.26.6 succeeded', 'kubernetes 1.26.6 failed']]);
+    const moves = await controlPlaneMoves();
+
+    const third = await fleet.finished((await fleet.retry(second.id)).id);
+
+    expect([third.state, third.residual, stepsOf(third)]).toEqual(['succeeded', [], ['kubernetes 1.26.6 succeeded']]);
+    expect(await controlPlaneMoves()).toBe(moves);
+    expect(await fleet.findingStates('stg-tokyo-01/sysnp01')).not.toContain('open');
+  });
+
+  it('lets one job of a cluster at a time move its control plane', async () => {
+    const fleet = await startFleet(assessed);
+    await fleet.getFix('stg-tokyo-01/sysnp01');
+    const other = { id: 'other', poolId: fleet.poolId('stg-tokyo-01/app01'), kind: 'kubernetes', fromImage: 'image', target: '1.26.6', acknowledged: false, retryOf: null, at: fleet.deps.clock() } as const;
+    await insertJob(fleet.deps.db, other);
+    const steps = newSteps([{ kind: 'control-plane', target: '1.26.6' }, { kind: 'kubernetes', target: '1.26.6' }]);
+    await recordPreflight(fleet.deps.db, other.id, true, { checks: [], predicted: null, rows: null, steps, image: null, at: other.at });
+
+    const refused = await fleet.finished((await fleet.start('stg-tokyo-01/sysnp01', 'kubernetes', '1.26.6')).id);
+    await changeStep(fleet.deps.db, other.id, 0, { state: 'succeeded' });
+    const second = await fleet.finished((await fleet.start('stg-tokyo-01/sysnp01', 'kubernetes', '1.26.6')).id);
+
+    expect([refused.state, refused.preflight.filter(({ outcome }) => outcome === 'fail')]).toEqual(['preflight-failed', [{ check: 'cluster-idle', outcome: 'fail', detail: 'app01' }]]);
+    expect(second.state).toBe('succeeded');
+  });
+
+  it('does not count as proof what rests on the list that made the forecast', async () => {
+    const fleet = await startFleet(assessed);
+    await fleet.getFix('ml-eastus-01/gpua100');
+
+    const job = await fleet.finished((await fleet.start('ml-eastus-01/gpua100', 'node-image', newest, true)).id);
+
+    expect(job.failure).toBeNull();
+    expect(job.ledger).toMatchObject({ independent: false, precision: null });
+    expect(job.ledger?.actual.fixed).toBeGreaterThan(0);
   });
 });

@@ -5,9 +5,10 @@ import { startQueued } from '../assessment/start-assessments.ts';
 import { ConnectionLostError } from '../database/database-errors.ts';
 import type { JobFailure } from '../database/schema.ts';
 import { concludeJob, failJob } from './end-job.ts';
-import { pollOperation, type PollResult, startOperation } from './operation.ts';
+import { pollStep, type PollResult, startStep } from './operation.ts';
+import { stepName, stepOf } from './job-steps.ts';
 import { runPreflight } from './run-preflight.ts';
-import { activeJobIds } from './store.ts';
+import { activeJobIds, getJob } from './store.ts';
 import type { UpgradeDependencies } from './upgrade-dependencies.ts';
 import { beginVerification, pollVerification, queueNodes, rediscover } from './verification.ts';
 
@@ -42,14 +43,20 @@ export async function startUpgradeJob(jobId: string): Promise<void> {
 
 /**
  * After a start of the server: starts what was written down and not yet started; DBOS itself goes on
- * with the rest. A job whose workflow has ended without it is over, and says so.
+ * with the rest. A job whose workflow has ended without it, or was begun by another version of this server, is over, and
+ * says so.
  */
 export async function resumeUpgradeJobs(deps: UpgradeDependencies): Promise<void> {
   for (const jobId of await activeJobIds(deps.db)) {
     const workflow = await DBOS.getWorkflowStatus(workflowId(jobId));
     if (workflow === null) await startUpgradeJob(jobId);
-    else if (!['PENDING', 'ENQUEUED', 'DELAYED'].includes(workflow.status)) await failJob(deps, jobId, { code: 'Interrupted', node: null, detail: `the workflow ended as ${workflow.status}` });
+    else if (workflow.applicationVersion !== DBOS.applicationVersion) await failJob(deps, jobId, interrupted('begun by another version of this server'));
+    else if (!['PENDING', 'ENQUEUED', 'DELAYED'].includes(workflow.status)) await failJob(deps, jobId, interrupted(`the workflow ended as ${workflow.status}`));
   }
+}
+
+function interrupted(detail: string): JobFailure {
+  return { code: 'Interrupted', node: null, detail };
 }
 
 function workflowId(jobId: string): string {
@@ -59,9 +66,16 @@ function workflowId(jobId: string): string {
 /** Every line that touches anything is a step: after a crash the finished ones are not run again. */
 async function runUpgradeJob(deps: UpgradeDependencies, jobId: string): Promise<void> {
   try {
-    if (!(await step('preflight', () => runPreflight(deps, jobId)))) return;
-    const failure = await carryOut(deps, jobId);
-    await (failure === undefined ? verify(deps, jobId) : giveUp(deps, jobId, failure));
+    const steps = await step('preflight', () => runPreflight(deps, jobId));
+    if (steps === 0) return;
+    for (let index = 0; index < steps; index += 1) {
+      const failure = await carryOut(deps, jobId, index);
+      if (failure !== undefined) {
+        await giveUp(deps, jobId, index, failure);
+        return;
+      }
+    }
+    await verify(deps, jobId);
   } catch (error) {
     // the server is stopping: the job goes on with the next start
     if (!DBOS.isInitialized()) throw error;
@@ -71,21 +85,22 @@ async function runUpgradeJob(deps: UpgradeDependencies, jobId: string): Promise<
   }
 }
 
-async function carryOut(deps: UpgradeDependencies, jobId: string): Promise<JobFailure | undefined> {
+async function carryOut(deps: UpgradeDependencies, jobId: string, index: number): Promise<JobFailure | undefined> {
   for (let busy = 0; ; busy += 1) {
-    const started = await step('start', () => startOperation(deps, jobId));
+    const started = await step('start', () => startStep(deps, jobId, index));
+    if (started.kind === 'done') return undefined;
     if (started.kind === 'refused') return started.failure;
     if (started.kind === 'started') break;
     if (busy === maxBusyAnswers) return { code: 'ProviderBusy', node: null, detail: 'the provider stayed busy' };
     await DBOS.sleep(started.retryAfterMs);
   }
-  const end = await untilEnded(deps, jobId);
+  const end = await untilEnded(deps, jobId, index);
   return end.kind === 'failed' ? end.failure : undefined;
 }
 
-async function untilEnded(deps: UpgradeDependencies, jobId: string): Promise<PollResult> {
+async function untilEnded(deps: UpgradeDependencies, jobId: string, index: number): Promise<PollResult> {
   for (let polls = 0; ; polls += 1) {
-    const result = await step('poll', () => pollOperation(deps, jobId));
+    const result = await step('poll', () => pollStep(deps, jobId, index));
     if (result.kind !== 'running') return result;
     // an hour of a real pool would be thousands of checkpoints
     await DBOS.sleep(polls < 120 ? 1000 : 10_000);
@@ -101,10 +116,16 @@ async function verify(deps: UpgradeDependencies, jobId: string): Promise<void> {
 }
 
 /** Some nodes may have been changed before the operation failed: they are read again. */
-async function giveUp(deps: UpgradeDependencies, jobId: string, failure: JobFailure): Promise<void> {
-  await step('fail', () => failJob(deps, jobId, failure));
+async function giveUp(deps: UpgradeDependencies, jobId: string, index: number, failure: JobFailure): Promise<void> {
+  await step('fail', async () => failJob(deps, jobId, await namingStep(deps, jobId, index, failure), index));
   await step('rediscover', () => rediscover(deps, jobId));
   await startQueued(await step('queue', () => queueNodes(deps, jobId, 'changed')));
+}
+
+/** In a plan of several steps the reason alone would not say which of them it stopped. */
+async function namingStep(deps: UpgradeDependencies, jobId: string, index: number, failure: JobFailure): Promise<JobFailure> {
+  const { steps } = await getJob(deps.db, jobId);
+  return steps.length > 1 ? { ...failure, detail: `${stepName(await stepOf(deps.db, jobId, index))}: ${failure.detail}` } : failure;
 }
 
 async function step<Result>(name: string, work: () => Promise<Result>): Promise<Result> {

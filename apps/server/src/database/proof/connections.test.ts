@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import { copyEmbeddedTemplate } from '../embedded-template.ts';
+import { copyEmbeddedTemplate } from '../embedded-template-for-tests.ts';
 import { PgliteGateway } from '../pglite-gateway.ts';
 import { simpleQuery, wireMessage } from '../wire-protocol.ts';
 import { WireStream } from '../wire-stream.ts';
@@ -20,7 +20,7 @@ describe.each(engines)('connections on $name', (engine) => {
     for (let round = 0; round < 30; round += 1) await vanish(pool, round);
 
     const count = async (): Promise<unknown> => (await pool.query<{ readonly n: number }>('SELECT count(*)::int AS n FROM ghost')).rows[0]?.n;
-    await expect.poll(count, { timeout: 5000 }).toBe(0);
+    await expect.poll(count).toBe(0);
     const all = await Promise.all(Array.from({ length: 20 }, (_, n) => pool.query<{ readonly n: number }>('SELECT $1::int AS n', [n])));
     expect(all.map(({ rows }) => rows[0]?.n)).toEqual(Array.from({ length: 20 }, (_, n) => n));
   });
@@ -51,7 +51,7 @@ describe.each(engines)('connections on $name', (engine) => {
     await breakConnections();
 
     const reason = engine.name === 'embedded' ? /^embedded database stopped/ : /^terminating connection/;
-    await expect.poll(() => logged.filter(({ message }) => reason.test(message)).length, { timeout: 5000 }).toBe(1);
+    await expect.poll(() => logged.filter(({ message }) => reason.test(message)).length).toBe(1);
     expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
   });
 

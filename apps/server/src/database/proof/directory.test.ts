@@ -89,7 +89,7 @@ describe.each(embedded)('the directory of the embedded database', (engine) => {
 
     await breakConnections();
 
-    await expect.poll(() => fatal, { timeout: 20_000 }).toEqual([expect.objectContaining({ code: 'DATABASE_DAMAGED' })]);
+    await expect.poll(() => fatal).toEqual([expect.objectContaining({ code: 'DATABASE_DAMAGED' })]);
     await expect(pool.query('SELECT 1')).rejects.toThrow('the embedded database has stopped');
   });
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, onTestFinished } from 'vitest';
-import { copyEmbeddedTemplate } from '../embedded-template.ts';
+import { copyEmbeddedTemplate } from '../embedded-template-for-tests.ts';
+import { engineOfRun } from '../engine-of-run-for-tests.ts';
 import { type DatabaseLimits, defaultLimits, onlyOnce, type OpenDatabase, openDatabase, overGateway } from '../open-database.ts';
 import { PgliteGateway } from '../pglite-gateway.ts';
 import { startPostgres } from '../postgres-for-tests.ts';
@@ -47,6 +48,9 @@ export const engines: readonly Engine[] = [
     ? []
     : [{ name: 'postgresql' as const, place: async () => ({ url: await postgres.createDatabase(), dataDir: await temporaryDirectory() }) }]),
 ];
+
+/** The engine of this run alone, for suites that prove nothing of the engine itself. */
+export const enginesOfRun: readonly Engine[] = engines.filter(({ name }) => name === engineOfRun);
 
 export async function temporaryDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'nodeward-database-'));

@@ -1,8 +1,8 @@
-import { constants } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { copyFolder } from './copy-folder-for-tests.ts';
 import { openDatabase } from './open-database.ts';
 
 /**
@@ -12,7 +12,7 @@ import { openDatabase } from './open-database.ts';
 export async function copyEmbeddedTemplate(dataDir: string): Promise<void> {
   const template = await findOrCreateTemplate();
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  await cp(join(template, 'pg18'), join(dataDir, 'pg18'), { recursive: true, mode: constants.COPYFILE_FICLONE });
+  await copyFolder(join(template, 'pg18'), join(dataDir, 'pg18'));
 }
 
 async function findOrCreateTemplate(): Promise<string> {
