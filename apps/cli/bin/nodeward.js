@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // Plain JavaScript on purpose: it must start on whatever Node the host has. It prints static help
 // at once, and runs everything else on Node 24, its own or the pinned one.
-import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import * as module from 'node:module';
 import { constants } from 'node:os';
@@ -9,7 +8,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const neededMajor = 24;
-const main = new URL('../src/main.ts', import.meta.url);
+/** Compiled where it is installed, the sources themselves in a clone. */
+const main = ['../src/main.js', '../src/main.ts'].map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url));
 /** Set for the second start, so that a pinned Node that is too old can never start itself again. */
 const startedAgain = 'NODEWARD_STARTED_AGAIN';
 const argumentsGiven = process.argv.slice(2);
@@ -19,7 +19,7 @@ function helpPage(words) {
   const asked = words.length === 0 || words.some((word) => word === '-h' || word === '--help') || words[0] === 'help';
   if (!asked) return undefined;
   const topic = words.filter((word, index) => word !== '-h' && word !== '--help' && !(index === 0 && word === 'help'));
-  if (!topic.every((word) => /^[a-z]+$/.test(word))) return undefined;
+  if (!topic.every((word) => /^[a-z]+(-[a-z]+)*$/.test(word))) return undefined;
   const page = new URL(`help/${['nodeward', ...topic].join('-')}.txt`, import.meta.url);
   return existsSync(page) ? readFileSync(page, 'utf8') : undefined;
 }
@@ -36,7 +36,9 @@ function pinnedNode() {
   }
 }
 
-function runOn(node) {
+async function runOn(node) {
+  // Not needed where this Node is new enough.
+  const { spawn } = await import('node:child_process');
   const child = spawn(node, [fileURLToPath(import.meta.url), ...argumentsGiven], { stdio: 'inherit', env: { ...process.env, [startedAgain]: '1' } });
   // A terminal sends SIGINT to the whole process group, so the child has it already.
   const fromTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
@@ -64,7 +66,7 @@ if (page !== undefined) {
 } else {
   const node = process.env[startedAgain] === '1' ? undefined : pinnedNode();
   if (node !== undefined && existsSync(node)) {
-    runOn(node);
+    await runOn(node);
   } else {
     process.stderr.write(
       `nodeward: Node.js ${neededMajor} or newer is needed and this is ${process.version}; run \`npm ci\` to get the pinned one, or install Node.js ${neededMajor}.\n`,

@@ -5,12 +5,15 @@ export const exitStatus = {
   wrongUse: 2,
   incomplete: 3,
   noAdvisories: 4,
+  /** By Ctrl-C, as a shell reports it. */
+  interrupted: 130,
 } as const;
 
 export type ExitStatus = (typeof exitStatus)[keyof typeof exitStatus];
 
 /** Where several hold, the first of these is the answer. */
 const precedence = [
+  exitStatus.interrupted,
   exitStatus.wrongUse,
   exitStatus.noAdvisories,
   exitStatus.incomplete,

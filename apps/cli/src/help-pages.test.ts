@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { severities } from '@nodeward/engine';
 import { describe, expect, it } from 'vitest';
 import { helpPages } from './help-pages.ts';
-import { severityChoices } from './program.ts';
+import { severityChoices } from './program/disk-commands.ts';
 
 const folder = new URL('../bin/help/', import.meta.url);
 const command = new URL('../bin/nodeward.js', import.meta.url).pathname;

@@ -7,12 +7,14 @@ export function helpPages(): ReadonlyMap<string, string> {
   let text = '';
   const invocation: Invocation = {
     environment: {},
+    now: () => new Date(0),
     color: false,
     print: (part) => (text += part),
     note: () => undefined,
     say: () => undefined,
     progress: { show: () => undefined, clear: () => undefined },
     exitOnInterrupt: () => undefined,
+    abortOnInterrupt: () => new AbortController().signal,
   };
   const pages = new Map<string, string>();
   const visit = (command: Command, name: string): void => {

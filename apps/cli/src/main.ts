@@ -6,6 +6,7 @@ const interrupted = 130;
 
 const invocation: Invocation = {
   environment: process.env,
+  now: () => new Date(),
   color: colorWanted(),
   print: (text) => void process.stdout.write(text),
   note: (line) => {
@@ -17,11 +18,21 @@ const invocation: Invocation = {
     process.stderr.write(`${line}\n`);
   },
   progress,
-  exitOnInterrupt: () => {
+  exitOnInterrupt: (lastLine) => {
     process.once('SIGINT', () => {
       progress.clear();
+      if (lastLine !== undefined) invocation.note(lastLine);
       process.exit(interrupted);
     });
+  },
+  abortOnInterrupt: () => {
+    const abort = new AbortController();
+    process.once('SIGINT', () => {
+      progress.clear();
+      abort.abort();
+      process.once('SIGINT', () => process.exit(interrupted));
+    });
+    return abort.signal;
   },
 };
 

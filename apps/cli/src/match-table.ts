@@ -17,7 +17,7 @@ function matchCells(match: NodeMatch, colors: Colors): Cell[] {
     { text: match.vulnerability },
     { text: match.severity, paint: severityPaint(match, colors) },
     { text: match.sourcePackage },
-    { text: match.installedVersion },
+    { text: match.installedVersion === '' ? '-' : match.installedVersion },
     { text: match.fixedVersion ?? '-' },
     { text: stateText(match) },
   ];
@@ -30,7 +30,18 @@ function severityPaint({ severity }: NodeMatch, colors: Colors): ((text: string)
   return undefined;
 }
 
-function stateText({ state, reason, kernel, kernelRelease }: NodeMatch): string {
-  const words = reason === undefined ? matchStateWords[state] : `${matchStateWords[state]}: ${matchReasonWords[reason]}`;
-  return kernel === null ? words : `${words}; kernel ${kernelRelease ?? ''} ${kernel}`;
+function stateText(match: NodeMatch): string {
+  const { state, reason, kernel, kernelRelease, exploited } = match;
+  return [
+    reason === undefined ? matchStateWords[state] : `${matchStateWords[state]}: ${matchReasonWords[reason]}`,
+    ...(exploited === true ? ['exploited'] : []),
+    ...(kernel === null ? [] : [`kernel ${kernelRelease ?? ''} ${kernel}`]),
+    ...componentWords(match),
+  ].join('; ');
+}
+
+function componentWords({ component, componentState, packageFamily }: NodeMatch): readonly string[] {
+  if (component === null) return [];
+  const where = component === '' ? packageFamily : `/${component}`;
+  return [componentState === 'staged' ? `in ${where}, unused` : `in ${where}`];
 }

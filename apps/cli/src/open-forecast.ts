@@ -11,6 +11,6 @@ export function openForecast(from: Assessment, to: Assessment, states: readonly 
   return forecast([...from.matches, ...notToldBy(sideOf(from), to.matches, states)], [...to.matches, ...notToldBy(sideOf(to), from.matches, states)], { states });
 }
 
-function sideOf({ matches, coverage, inventory }: Assessment): ForecastSide {
-  return { matches, coverage, packages: inventory?.packages };
+function sideOf({ matches, coverage, inventory, facts }: Assessment): ForecastSide {
+  return { matches, coverage, packages: inventory?.packages, kubeletVersion: facts.kubeletVersion };
 }

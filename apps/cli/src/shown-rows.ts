@@ -1,15 +1,14 @@
-import { type NodeMatch, severityRank } from '@nodeward/engine';
+import type { NodeMatch } from '@nodeward/engine';
+import { compareByRisk, isLive } from '@nodeward/engine/assess';
 
-/** Rows shown without `--all`: what has a fix or could not be told, on the kernel that runs. */
-export function isShownByDefault({ state, kernel }: NodeMatch): boolean {
-  return (state === 'affected-fix-available' || state === 'undetermined') && (kernel === null || kernel === 'running');
+/** Rows shown without `--all`: what has a fix or could not be told, on the kernel that runs and in binaries that something starts. */
+export function isShownByDefault(match: NodeMatch): boolean {
+  return (match.state === 'affected-fix-available' || match.state === 'undetermined') && isLive(match);
 }
 
-/** Worst first, then by vulnerability and package: the same input gives the same order. */
+/** Worst first, then by vulnerability, package and component: the same input gives the same order. */
 export function inReadingOrder(matches: readonly NodeMatch[]): readonly NodeMatch[] {
-  return matches.toSorted(
-    (a, b) => severityRank(b.severity) - severityRank(a.severity) || byText(a.vulnerability, b.vulnerability) || byText(a.sourcePackage, b.sourcePackage),
-  );
+  return matches.toSorted((a, b) => compareByRisk(a, b) || byText(a.sourcePackage, b.sourcePackage) || byText(a.component ?? '', b.component ?? ''));
 }
 
 function byText(a: string, b: string): number {

@@ -1,4 +1,5 @@
-import { type Assessment, type CoverageEntry, isIncomplete, type NodeMatch, severities, type Severity } from '@nodeward/engine';
+import type { Assessment, CoverageEntry, NodeMatch, Severity } from '@nodeward/engine';
+import { isIncomplete, isLive, severities } from '@nodeward/engine/assess';
 import { printable } from './printable.ts';
 import { counted } from './quantity.ts';
 import { isShownByDefault } from './shown-rows.ts';
@@ -22,7 +23,7 @@ export function summaryLines(assessment: Assessment, shown: (match: NodeMatch) =
 export function incompleteLine(assessment: Assessment): string | undefined {
   if (assessment.complete) return undefined;
   const reasons = byReason(assessment.coverage.filter(isIncomplete)).map(({ subjects, why }) => `${subjects}: ${why}`);
-  const undetermined = assessment.matches.filter((match) => match.state === 'undetermined').length;
+  const undetermined = assessment.matches.filter((match) => match.state === 'undetermined' && match.componentState !== 'staged').length;
   if (undetermined > 0) reasons.push(`${counted(undetermined, 'row is', 'rows are')} undetermined`);
   if (assessment.notMatched !== undefined && (reasons.length === 0 || assessment.notMatched !== 'no-inventory')) reasons.push(notMatchedWords[assessment.notMatched]);
   const how = assessment.notMatched === undefined ? 'only partly assessed' : 'not assessed';
@@ -33,10 +34,20 @@ function evidenceText({ facts, inventory }: Assessment): string {
   return printable([facts.grade, inventory?.operatingSystem.prettyName ?? 'operating system unknown'].join(', '));
 }
 
-function readText({ inventory, facts }: Assessment): string {
+function readText(assessment: Assessment): string {
+  const { inventory, facts } = assessment;
   const packages = inventory === undefined ? 'no packages' : counted(inventory.packages.length, 'package', 'packages');
   const kernel = facts.runningKernel === undefined ? 'running kernel unknown' : `running kernel ${facts.runningKernel.release} (${facts.runningKernel.from})`;
-  return printable(`${packages}, ${kernel}`);
+  return printable([packages, kernel, ...componentTexts(assessment)].join(', '));
+}
+
+/** The binaries that something starts, each family with its version; staged ones are told apart. */
+function componentTexts({ inventory, facts }: Assessment): readonly string[] {
+  const staged = new Set((facts.componentFiles ?? []).filter(({ state }) => state === 'staged').map(({ path }) => path));
+  const active = (inventory?.components ?? []).filter(({ path }) => !staged.has(path));
+  const families = Map.groupBy(active, ({ family }) => family);
+  const named = [...families].map(([family, components]) => `${family} ${[...new Set(components.map(({ version }) => version ?? 'of unknown version'))].join(' and ')}`);
+  return staged.size === 0 ? named : [...named, counted(staged.size, 'unused component binary', 'unused component binaries')];
 }
 
 function notReadLines(coverage: readonly CoverageEntry[]): readonly string[] {
@@ -71,7 +82,9 @@ function resultLines(assessment: Assessment, shown: (match: NodeMatch) => boolea
   if (assessment.notMatched !== undefined) return [`not assessed: ${notMatchedWords[assessment.notMatched]}`];
   const open = assessment.matches.filter((match) => isShownByDefault(match) && match.state === 'affected-fix-available');
   const lines = [`${counted(vulnerabilities(open), 'vulnerability', 'vulnerabilities')} with a fix available${open.length === 0 ? '' : ` (${severityText(open)}; ${counted(open.length, 'row', 'rows')})`}`];
-  const undetermined = assessment.matches.filter((match) => match.state === 'undetermined');
+  const exploited = open.filter((match) => match.exploited === true);
+  if (exploited.length > 0) lines.push(`${counted(vulnerabilities(exploited), 'of them is', 'of them are')} known to be exploited`);
+  const undetermined = assessment.matches.filter((match) => match.state === 'undetermined' && match.componentState !== 'staged');
   if (undetermined.length > 0) lines.push(`${counted(vulnerabilities(undetermined), 'vulnerability', 'vulnerabilities')} undetermined`);
   const hidden = assessment.matches.filter((match) => !shown(match));
   if (hidden.length > 0) lines.push(`hidden, shown with --all: ${hiddenText(hidden)}`);
@@ -80,8 +93,12 @@ function resultLines(assessment: Assessment, shown: (match: NodeMatch) => boolea
 }
 
 function hiddenText(hidden: readonly NodeMatch[]): string {
-  const groups = Map.groupBy(hidden, ({ state, kernel }) => (kernel === null || kernel === 'running' ? matchStateWords[state] : `${kernel} kernel`));
+  const groups = Map.groupBy(hidden, (match) => (isLive(match) ? matchStateWords[match.state] : whyNotLive(match)));
   return [...groups].map(([words, matches]) => `${counted(matches.length, 'row', 'rows')} ${words}`).join(', ');
+}
+
+function whyNotLive({ kernel, componentState }: NodeMatch): string {
+  return componentState === 'staged' ? 'in unused binaries' : `${kernel ?? 'unknown'} kernel`;
 }
 
 function severityText(matches: readonly NodeMatch[]): string {

@@ -1,17 +1,23 @@
-import { type Assessment, assessReading, isAtLeast, type NodeMatch, type RunningKernel, type Severity } from '@nodeward/engine';
+import type { Assessment, NodeFacts, NodeMatch, RunningKernel, Severity } from '@nodeward/engine';
+import { assessReading, isAtLeast } from '@nodeward/engine/assess';
 import { type AdvisoryOptions, openAdvisories, readSourceNames } from '../advisories.ts';
 import { decisiveStatus, type ExitStatus, exitStatus } from '../exit-status.ts';
 import type { Invocation } from '../invocation.ts';
 import { assessDocument } from '../json.ts';
 import { isShownByDefault } from '../shown-rows.ts';
 import { incompleteLine, summaryLines } from '../summary.ts';
-import { checkTarget, readTarget, type TargetOptions } from '../target.ts';
+import { checkTarget, readTarget, type TargetOptions, type TargetReading } from '../target.ts';
 
-export interface AssessOptions extends AdvisoryOptions {
+/** What the user knows of the node. */
+export interface NodeOptions {
+  readonly kernel?: string | undefined;
+  readonly kubeletVersion?: string | undefined;
+}
+
+export interface AssessOptions extends AdvisoryOptions, NodeOptions {
   readonly format: 'table' | 'json';
   readonly all?: true;
   readonly failOn?: Severity;
-  readonly kernel?: string;
 }
 
 type Shown = (match: NodeMatch) => boolean;
@@ -19,13 +25,14 @@ type Shown = (match: NodeMatch) => boolean;
 export async function runAssess(paths: readonly string[], options: AssessOptions, invocation: Invocation): Promise<ExitStatus> {
   invocation.exitOnInterrupt();
   for (const path of paths) await checkTarget(path);
-  const sourceNames = await readSourceNames(options);
-  using advisories = await openAdvisories(options, invocation);
+  const targets: TargetOptions = { sourceNames: await readSourceNames(options), runningKernel: namedKernel(options), openStaged: options.all };
+  const readings: TargetReading[] = [];
+  for (const path of paths) readings.push(await readTarget(path, targets, invocation));
+  using advisories = await openAdvisories(options, readings.map(({ reading }) => reading), invocation);
   if (advisories === undefined) return exitStatus.noAdvisories;
 
-  const assessments: Assessment[] = [];
-  for (const path of paths) assessments.push(await assess(path, { advisories, sourceNames, runningKernel: namedKernel(options) }, invocation));
-
+  const facts = namedFacts(options);
+  const assessments = readings.map(({ path, resolved }) => assessReading(resolved(advisories), path, advisories, { facts }));
   const shown: Shown = options.all === true ? () => true : isShownByDefault;
   if (options.format === 'json') printJson(assessments, shown, invocation);
   else await printTables(assessments, shown, invocation);
@@ -33,15 +40,15 @@ export async function runAssess(paths: readonly string[], options: AssessOptions
   return decisiveStatus(assessments.map((assessment) => assessmentStatus(assessment, options.failOn)));
 }
 
-async function assess(path: string, options: TargetOptions, invocation: Invocation): Promise<Assessment> {
-  const reading = await readTarget(path, options, invocation);
-  const facts = options.runningKernel === undefined ? {} : { runningKernel: options.runningKernel };
-  return assessReading(reading, path, options.advisories, { facts });
+/** The user speaks for the Node object, which is where `uname -r` is usually looked up. */
+export function namedKernel({ kernel }: NodeOptions): RunningKernel | undefined {
+  return kernel === undefined ? undefined : { release: kernel, from: 'node-object' };
 }
 
-/** The user speaks for the Node object, which is where `uname -r` is usually looked up. */
-function namedKernel({ kernel }: AssessOptions): RunningKernel | undefined {
-  return kernel === undefined ? undefined : { release: kernel, from: 'node-object' };
+export function namedFacts(options: NodeOptions): Partial<NodeFacts> {
+  const runningKernel = namedKernel(options);
+  const { kubeletVersion } = options;
+  return { ...(runningKernel === undefined ? {} : { runningKernel }), ...(kubeletVersion === undefined ? {} : { kubeletVersion }) };
 }
 
 export function assessmentStatus(assessment: Assessment, failOn?: Severity): ExitStatus {

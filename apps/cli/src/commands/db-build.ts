@@ -44,7 +44,8 @@ function outcomeLine(feed: Exclude<FeedOutcome, { outcome: 'refused' }>): string
   if (feed.outcome === 'unchanged') return `${feed.path}: unchanged (${feed.feed})\n`;
   const { built, seconds } = feed;
   const size = `${counted(built.records, 'record', 'records')}, ${counted(built.rows, 'row', 'rows')}, ${bytesText(built.bytes)}`;
-  return `${feed.path}: ${built.feed}, ${size}, newest ${built.newest.slice(0, dateLength)}, in ${seconds.toFixed(1)} s\n`;
+  const newest = built.newest === '' ? '' : `, newest ${built.newest.slice(0, dateLength)}`;
+  return `${feed.path}: ${built.feed}, ${size}${newest}, in ${seconds.toFixed(1)} s\n`;
 }
 
 function noteRefusedRecords({ feed, refusedCount, refused }: BuiltFeed, invocation: Invocation): void {

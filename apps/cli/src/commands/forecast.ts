@@ -9,30 +9,34 @@ import { everyAffectedState, openForecast } from '../open-forecast.ts';
 import { counted } from '../quantity.ts';
 import { summaryLines } from '../summary.ts';
 import { checkTarget, readTarget, type TargetOptions } from '../target.ts';
-import { assessmentStatus, noteIncomplete } from './assess.ts';
+import { assessmentStatus, namedFacts, noteIncomplete } from './assess.ts';
 
 export interface ForecastOptions extends AdvisoryOptions {
   readonly format: 'table' | 'json';
   readonly all?: true;
+  /** Of the node today, and after the move where that changes it. */
+  readonly kubeletVersion?: string;
+  readonly toKubeletVersion?: string;
 }
 
 export async function runForecast(from: string, to: string, options: ForecastOptions, invocation: Invocation): Promise<ExitStatus> {
   invocation.exitOnInterrupt();
   for (const path of [from, to]) await checkTarget(path);
-  const sourceNames = await readSourceNames(options);
-  using advisories = await openAdvisories(options, invocation);
+  const targets: TargetOptions = { sourceNames: await readSourceNames(options) };
+  const [left, right] = [await readTarget(from, targets, invocation), await readTarget(to, targets, invocation)];
+  using advisories = await openAdvisories(options, [left.reading, right.reading], invocation);
   if (advisories === undefined) return exitStatus.noAdvisories;
 
-  const targets: TargetOptions = { advisories, sourceNames };
-  const reading = await readTarget(from, targets, invocation);
-  const now = assessReading(reading, from, advisories);
-  const after = assessReading(booted(await readTarget(to, targets, invocation)), to, advisories);
+  const { kubeletVersion, toKubeletVersion = kubeletVersion } = options;
+  const reading = left.resolved(advisories);
+  const now = assessReading(reading, left.path, advisories, { facts: namedFacts({ kubeletVersion }) });
+  const after = assessReading(booted(right.resolved(advisories)), right.path, advisories, { facts: namedFacts({ kubeletVersion: toKubeletVersion }) });
   noteIncomplete([now, after], invocation);
   if (now.notMatched === undefined && after.notMatched === undefined) {
     const states = options.all === true ? everyAffectedState : (['affected-fix-available'] as const);
     const forecast = openForecast(now, after, states);
-    if (options.format === 'json') invocation.print(`${JSON.stringify(forecastDocument(from, to, forecast), undefined, 2)}\n`);
-    else printSections(forecast, rebootCount(now, assessReading(booted(reading), from, advisories)), invocation);
+    if (options.format === 'json') invocation.print(`${JSON.stringify(forecastDocument(left.path, right.path, forecast), undefined, 2)}\n`);
+    else printSections(forecast, rebootCount(now, assessReading(booted(reading), left.path, advisories, { facts: namedFacts({ kubeletVersion }) })), invocation);
   }
   printSummaries([now, after], options.format === 'json' ? invocation.say : (line) => invocation.print(`${line}\n`));
   return decisiveStatus([now, after].map((assessment) => assessmentStatus(assessment)));

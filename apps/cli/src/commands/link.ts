@@ -10,7 +10,7 @@ export interface LinkOptions {
 /** A fresh one-time address of the server that uses this data folder, so that nobody stays locked out. */
 export async function runLink(options: LinkOptions, invocation: Invocation): Promise<ExitStatus> {
   invocation.exitOnInterrupt();
-  const { createLink } = await import('@nodeward/server');
+  const { createLink } = await import('@nodeward/server/link');
   try {
     invocation.print(`${await createLink(options)}\n`);
     return exitStatus.assessed;

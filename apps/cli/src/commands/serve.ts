@@ -8,6 +8,7 @@ export interface ServeOptions {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly behindProxy?: true;
+  readonly allowExec?: readonly string[];
 }
 
 /** Returns the server's own exit status, once it was told to stop and everything is closed. */
