@@ -3,8 +3,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { extname, join } from 'node:path';
 import { type Endpoint, type EndpointName, endpoints } from '@nodeward/api';
 import { answers } from './fixture-fleet.ts';
+import { manyAnswers } from './fixture-many.ts';
+import { getOverview, type Query } from './fixture-overview.ts';
 
-export type Scenario = 'fleet' | 'empty' | 'signed-out' | 'broken';
+export type Scenario = 'fleet' | 'many' | 'empty' | 'one-day' | 'unmatched' | 'feed-failed' | 'slow' | 'signed-out' | 'broken';
 
 export interface ContractServer extends AsyncDisposable {
   readonly origin: string;
@@ -20,9 +22,9 @@ export async function startContractServer(portal: string): Promise<ContractServe
   let scenario: Scenario = 'fleet';
   const server = createServer((request, response) => {
     response.setHeader('content-security-policy', policy);
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+    const { pathname: path, searchParams } = new URL(request.url ?? '/', 'http://localhost');
     if (path === '/api/events') listen(response);
-    else if (path.startsWith('/api/')) answer(request, response, path, scenario);
+    else if (path.startsWith('/api/')) answer(request, response, path, Object.fromEntries(searchParams), scenario);
     else void sendFile(response, portal, path);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -58,21 +60,23 @@ function match(method: string, path: string): { readonly name: EndpointName; rea
 
 const refusals = { 'signed-out': [401, 'unauthorized'], broken: [503, 'unavailable'] } as const;
 
-function answer(request: IncomingMessage, response: ServerResponse, path: string, scenario: Scenario): void {
+function answer(request: IncomingMessage, response: ServerResponse, path: string, query: Query, scenario: Scenario): void {
   if (scenario === 'signed-out' || scenario === 'broken') {
     const [status, code] = refusals[scenario];
     problem(response, status, code);
     return;
   }
+  // Never answered: the page shows that it waits.
+  if (scenario === 'slow' && path !== '/api/server') return;
   const found = match(request.method ?? 'GET', path);
-  const make = found === undefined ? undefined : answers[found.name];
+  const make = found === undefined ? undefined : answersIn(scenario)[found.name];
   if (found === undefined || make === undefined) {
     problem(response, 404, 'not-found');
     return;
   }
   try {
-    const value: unknown = scenario === 'empty' ? emptied(make(found.parameters)) : make(found.parameters);
     const endpoint: Endpoint = endpoints[found.name];
+    const value = played(scenario, found.name, make(found.parameters, query));
     response.writeHead(endpoint.status, { 'content-type': 'application/json' }).end(JSON.stringify(endpoint.response.parse(value)));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
@@ -80,9 +84,31 @@ function answer(request: IncomingMessage, response: ServerResponse, path: string
   }
 }
 
+const manyClusters: typeof answers = { ...answers, ...manyAnswers };
+const answersIn = (scenario: Scenario): typeof answers => (scenario === 'many' ? manyClusters : answers);
+
+/** The fixture's answer as this scenario has it. */
+function played(scenario: Scenario, name: EndpointName, value: object): unknown {
+  if (scenario === 'empty' && name === 'listAdvisorySources') return { sources: [], revision: null, everyHours: null, nextUpdateAt: null, updating: false };
+  if (scenario === 'empty') return name === 'listPlans' || name === 'getServerInformation' ? value : emptied(value);
+  if (scenario === 'one-day' && name === 'getOverview') return { ...value, trend: getOverview().trend.slice(-1), recentJobs: [], actions: [], jobs: { active: 0, failed: 0, succeeded: 0 } };
+  if (scenario === 'unmatched' && name === 'getOverview') return { ...value, vulnerabilities: null, trend: [], actions: [], forecastsKnown: false };
+  if (scenario === 'unmatched' && name === 'listFleetVulnerabilities') return { vulnerabilities: [], total: 0, nextCursor: null };
+  if (scenario === 'feed-failed' && name === 'getOverview') return { ...value, feeds: [{ connectionId: 'sample', connection: 'sample', state: 'failed', name: '', newest: null, checkedAt: null, records: 0 }] };
+  if (scenario === 'feed-failed' && name === 'listConnections') return { connections: failedConnections(value) };
+  return value;
+}
+
+function failedConnections(value: object): readonly unknown[] {
+  const { connections } = endpoints.listConnections.response.parse(value);
+  return connections.map((connection) => (connection.id === 'sample' ? { ...connection, advisoryDatabase: { ...connection.advisoryDatabase, state: 'failed', revision: null, failure: 'damaged', feeds: [] } } : connection));
+}
+
 /** The same answer of a fleet in which nothing has been read yet. */
 function emptied(value: object): object {
-  return Object.fromEntries(Object.entries(value).map(([key, inner]): [string, unknown] => [key, Array.isArray(inner) && key !== 'plans' ? [] : inner]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]: [string, unknown]): [string, unknown] => [key, Array.isArray(inner) ? [] : typeof inner === 'number' ? 0 : typeof inner === 'object' && inner !== null ? emptied(inner) : inner]),
+  );
 }
 
 function problem(response: ServerResponse, status: number, code: string): void {

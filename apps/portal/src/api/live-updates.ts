@@ -9,17 +9,23 @@ const gathering = 300;
 export function keysOf(event: ServerEvent): readonly QueryKey[] {
   switch (event.type) {
     case 'connection':
-      return [['connections'], ['recommendations'], ['pool']];
+      return [['connections'], ['recommendations'], ['pool'], ['fleet']];
     case 'pool':
-      return [['recommendations'], ['pool', event.poolId]];
+      return [['recommendations'], ['pool', event.poolId], ['fleet']];
     case 'assessment':
-      return [['recommendations'], ['pool'], ['connections']];
+      return [['recommendations'], ['pool'], ['connections'], ['fleet']];
     case 'reassessment':
       return [['reassessments']];
     case 'job':
-      return [['jobs'], ['job', event.jobId], ['recommendations'], ['pool', event.poolId]];
+      return [['jobs'], ['job', event.jobId], ['recommendations'], ['pool', event.poolId], ['fleet']];
     case 'plans':
-      return [['plans'], ['recommendations'], ['pool']];
+      return [['plans'], ['recommendations'], ['pool'], ['fleet']];
+    case 'cluster':
+      return [['cluster', event.clusterId], ['pool'], ['fleet']];
+    case 'advisory-sources':
+      return [['advisory-sources'], ['connections'], ['fleet', 'overview']];
+    case 'webhooks':
+      return [['webhooks']];
   }
 }
 

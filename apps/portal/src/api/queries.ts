@@ -1,5 +1,5 @@
-import { createApiClient, type FindingList } from '@nodeward/api';
-import { queryOptions } from '@tanstack/react-query';
+import { type CallArguments, type ConnectionKind, createApiClient, type Endpoints, type FindingList } from '@nodeward/api';
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 
 /** The server that delivered this page. */
 export const api = createApiClient();
@@ -77,3 +77,97 @@ export const reassessmentsQuery = queryOptions({
   queryFn: ({ signal }) => api.call('listReassessments', { signal }),
   refetchInterval: (query) => (query.state.data?.reassessments.some(({ state }) => state === 'running') === true ? 1_000 : false),
 });
+
+export const overviewQuery = (scope: NonNullable<CallArguments<Endpoints['getOverview']>['query']>) =>
+  queryOptions({
+    queryKey: ['fleet', 'overview', scope],
+    queryFn: ({ signal }) => api.call('getOverview', { query: scope, signal }),
+    refetchInterval: (query) => (query.state.data !== undefined && query.state.data.jobs.active > 0 ? whileRunning : false),
+    placeholderData: keepPreviousData,
+  });
+
+export const inventoryQuery = queryOptions({ queryKey: ['fleet', 'inventory'], queryFn: ({ signal }) => api.call('getInventory', { signal }) });
+
+/** A list that is read page by page: the first page at once, more on demand. */
+const firstPage: string | null = null;
+const pageOf = (cursor: string | null) => (cursor === null ? {} : { cursor });
+const nextPage = ({ nextCursor }: { readonly nextCursor: string | null }): string | null => nextCursor;
+
+export type NodeFilter = Omit<NonNullable<CallArguments<Endpoints['listNodes']>['query']>, 'cursor'>;
+export const nodesQuery = (filter: NodeFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['fleet', 'nodes', filter],
+    queryFn: ({ pageParam, signal }) => api.call('listNodes', { query: { ...filter, ...pageOf(pageParam) }, signal }),
+    initialPageParam: firstPage,
+    getNextPageParam: nextPage,
+    placeholderData: keepPreviousData,
+  });
+
+export type VulnerabilityFilter = Omit<NonNullable<CallArguments<Endpoints['listFleetVulnerabilities']>['query']>, 'cursor'>;
+export const fleetVulnerabilitiesQuery = (filter: VulnerabilityFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['fleet', 'vulnerabilities', filter],
+    queryFn: ({ pageParam, signal }) => api.call('listFleetVulnerabilities', { query: { ...filter, ...pageOf(pageParam) }, signal }),
+    initialPageParam: firstPage,
+    getNextPageParam: nextPage,
+    placeholderData: keepPreviousData,
+  });
+
+export const fleetVulnerabilityQuery = (vulnerability: string) =>
+  queryOptions({ queryKey: ['fleet', 'vulnerability', vulnerability], queryFn: ({ signal }) => api.call('getFleetVulnerability', { parameters: { vulnerability }, signal }) });
+
+export const nodeEvidenceQuery = (nodeId: string) =>
+  queryOptions({ queryKey: ['fleet', 'node', nodeId, 'evidence'], queryFn: ({ signal }) => api.call('getNodeEvidence', { parameters: { nodeId }, signal }) });
+
+export const nodeAssessmentsQuery = (nodeId: string) =>
+  queryOptions({ queryKey: ['fleet', 'node', nodeId, 'assessments'], queryFn: ({ signal }) => api.call('listNodeAssessments', { parameters: { nodeId }, signal }) });
+
+interface PackageFilter {
+  readonly search?: string;
+  readonly vulnerable?: 'true';
+}
+
+export const nodePackagesQuery = (nodeId: string, filter: PackageFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['fleet', 'node', nodeId, 'packages', filter],
+    queryFn: ({ pageParam, signal }) => api.call('listNodePackages', { parameters: { nodeId }, query: { ...filter, ...pageOf(pageParam) }, signal }),
+    initialPageParam: firstPage,
+    getNextPageParam: nextPage,
+    placeholderData: keepPreviousData,
+  });
+
+export const fleetPackagesQuery = (filter: PackageFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['fleet', 'packages', filter],
+    queryFn: ({ pageParam, signal }) => api.call('listFleetPackages', { query: { ...filter, ...pageOf(pageParam) }, signal }),
+    initialPageParam: firstPage,
+    getNextPageParam: nextPage,
+    placeholderData: keepPreviousData,
+  });
+
+export const searchQuery = (text: string) =>
+  queryOptions({ queryKey: ['fleet', 'search', text], queryFn: ({ signal }) => api.call('search', { query: { q: text }, signal }), enabled: text !== '', placeholderData: keepPreviousData });
+
+export const autoUpgradeQuery = (clusterId: string) =>
+  queryOptions({ queryKey: ['cluster', clusterId, 'auto-upgrade'], queryFn: ({ signal }) => api.call('getAutoUpgrade', { parameters: { clusterId }, signal }) });
+
+export const webhooksQuery = queryOptions({ queryKey: ['webhooks'], queryFn: ({ signal }) => api.call('listWebhooks', { signal }) });
+
+export const deliveriesQuery = (webhookId: string) =>
+  queryOptions({ queryKey: ['webhooks', webhookId, 'deliveries'], queryFn: ({ signal }) => api.call('listWebhookDeliveries', { parameters: { webhookId }, signal }) });
+
+/** Read anew whenever the form is opened: somebody else may have changed it. */
+export const connectionSettingsQuery = (connectionId: string) =>
+  queryOptions({ queryKey: ['connection-settings', connectionId], queryFn: ({ signal }) => api.call('getConnectionSettings', { parameters: { connectionId }, signal }), gcTime: 0, staleTime: Infinity });
+
+export const connectionRightsQuery = (kind: ConnectionKind) =>
+  queryOptions({ queryKey: ['connection-rights', kind], queryFn: ({ signal }) => api.call('getConnectionRights', { parameters: { kind }, signal }), staleTime: Infinity });
+
+export const advisorySourcesQuery = queryOptions({
+  queryKey: ['advisory-sources'],
+  queryFn: ({ signal }) => api.call('listAdvisorySources', { signal }),
+  refetchInterval: (query) => (query.state.data?.updating === true ? whileRunning : false),
+});
+
+export const imageAnswerQuery = (vulnerability: string) =>
+  queryOptions({ queryKey: ['fleet', 'vulnerability', vulnerability, 'images'], queryFn: ({ signal }) => api.call('whichImage', { parameters: { vulnerability }, signal }), refetchInterval: (query) => (query.state.data?.reading != null ? whileRunning : false) });

@@ -11,14 +11,18 @@ const icons: Record<EvidenceGrade, FluentIcon> = {
 };
 const pips: Record<EvidenceGrade, number> = { disk: 5, pod: 4, 'reference-image': 3, manifest: 2, 'node-status': 1 };
 
+export function GradeIcon({ grade }: { readonly grade: EvidenceGrade }) {
+  const Icon = icons[grade];
+  return <Icon aria-hidden />;
+}
+
 /** Evidence grade: icon, word and five pips; the strongest evidence has five. */
 export function GradeTag({ grade }: { readonly grade: EvidenceGrade | null }) {
   const m = useMessages();
   if (grade === null) return <span className="unk">{m.noGrade}</span>;
-  const Icon = icons[grade];
   return (
     <span className="grade" title={m.gradeOf(pips[grade])}>
-      <Icon />
+      <GradeIcon grade={grade} />
       {m.grade[grade]}
       <span className="pips" role="img" aria-label={m.gradeOf(pips[grade])}>
         {[1, 2, 3, 4, 5].map((pip) => (

@@ -5,13 +5,14 @@ const bars: Record<SeverityCode, number> = { critical: 4, high: 3, medium: 2, lo
 export const severityColour: Record<SeverityCode, string> = { critical: 'crit', high: 'high', medium: 'med', low: 'low', negligible: 'none', unknown: 'none' };
 export const severityOrder: readonly SeverityCode[] = severities.options;
 
-/** Four rising bars: the order reads without colour. */
-function Bars({ lit, outlined }: { readonly lit: number; readonly outlined: boolean }) {
+/** Four rising bars: the order reads without colour. A stub of the first bar is more than none and less than one. */
+function Bars({ lit, stub }: { readonly lit: number; readonly stub: boolean }) {
   return (
     <svg width="14" height="12" aria-hidden>
       {[0, 1, 2, 3].map((bar) => (
-        <rect key={bar} x={bar * 3.5} y={9 - bar * 3} width="2.6" height={3 + bar * 3} rx=".6" fill="currentColor" opacity={bar < lit ? 1 : outlined ? 0.5 : 0.22} />
+        <rect key={bar} x={bar * 3.5} y={9 - bar * 3} width="2.6" height={3 + bar * 3} rx=".6" fill="currentColor" opacity={bar < lit ? 1 : 0.22} />
       ))}
+      {stub && <rect x="0" y="10.5" width="2.6" height="1.5" fill="currentColor" />}
     </svg>
   );
 }
@@ -29,7 +30,7 @@ export function Severity({ severity, count, source, score }: SeverityProps) {
   const title = source === undefined ? undefined : m.severityFrom(m.severitySource[source], score === null || score === undefined ? m.unit.unknown : score.toFixed(1));
   return (
     <span className={`sev ${severity}`} title={title}>
-      <Bars lit={bars[severity]} outlined={severity === 'negligible'} />
+      <Bars lit={bars[severity]} stub={severity === 'negligible'} />
       {m.severity[severity]}
       {count !== undefined && <b>{m.unit.number(count)}</b>}
     </span>

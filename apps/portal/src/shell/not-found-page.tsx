@@ -5,7 +5,7 @@ import { NotFoundView } from './query-view.tsx';
 export function NotFoundPage() {
   const m = useMessages();
   return (
-    <Page gray trail={[['Nodeward', '/recommendations'], [m.view.notFound]]} title={m.view.notFound}>
+    <Page gray trail={[['Nodeward', '/overview'], [m.view.notFound]]} title={m.view.notFound}>
       <NotFoundView />
     </Page>
   );

@@ -39,7 +39,8 @@ export function FailureView({ error, retry }: { readonly error: Error; readonly 
   if (error instanceof ApiUnreachableError) {
     return <Message title={m.view.unreachable} text={m.view.unreachableText} retry={retry} />;
   }
-  return <Message title={m.view.failed} text={code === undefined ? error.message : m.problem[code]} retry={retry} {...detailOf(error)} />;
+  if (code === undefined) return <NotUnderstoodView error={error} />;
+  return <Message title={m.view.failed} text={m.problem[code]} retry={retry} {...detailOf(error)} />;
 }
 
 const detailOf = (error: Error): { detail?: string } => (error instanceof ApiError && error.problem.detail !== undefined ? { detail: error.problem.detail } : {});
@@ -54,6 +55,24 @@ function Message({ title, text, detail, retry }: { readonly title: string; reado
       </div>
       {detail !== undefined && <p className="code">{detail}</p>}
       <Button appearance="primary" onClick={retry}>{m.view.retry}</Button>
+    </div>
+  );
+}
+
+/** An answer that breaks the contract: what the parser says of it is for a report, not for reading. */
+function NotUnderstoodView({ error }: { readonly error: Error }) {
+  const m = useMessages();
+  return (
+    <div className="state-page" role="alert">
+      <div>
+        <h2>{m.view.failed}</h2>
+        <p className="sub">{m.view.notUnderstood}</p>
+      </div>
+      <Button appearance="primary" onClick={() => location.reload()}>{m.view.reload}</Button>
+      <details>
+        <summary className="dim">{m.view.details}</summary>
+        <p className="code">{error.message.slice(0, 1000)}</p>
+      </details>
     </div>
   );
 }

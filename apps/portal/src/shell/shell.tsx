@@ -1,4 +1,4 @@
-import { ArrowCircleUp20Regular, type FluentIcon, Settings20Regular, ShieldTask20Regular } from '@fluentui/react-icons';
+import { ArrowCircleUp20Regular, DataTrending20Regular, type FluentIcon, Server20Regular, Settings20Regular, ShieldError20Regular, ShieldTask20Regular } from '@fluentui/react-icons';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useLocation } from 'react-router';
 import { serverQuery } from '../api/queries.ts';
@@ -29,7 +29,10 @@ function Navigation() {
     <nav className="nav" aria-label={m.shell.navigation}>
       <h2>{m.shell.general}</h2>
       <ul>
+        <Item to="/overview" label={m.shell.overview} icon={DataTrending20Regular} />
         <Item to="/recommendations" label={m.shell.recommendations} icon={ShieldTask20Regular} />
+        <Item to="/vulnerabilities" label={m.shell.vulnerabilities} icon={ShieldError20Regular} />
+        <Item to="/inventory" label={m.shell.inventory} icon={Server20Regular} />
         <Item to="/upgrade-jobs" label={m.shell.upgradeJobs} icon={ArrowCircleUp20Regular} />
       </ul>
       <h2>{m.shell.management}</h2>

@@ -1,21 +1,22 @@
 import { Button } from '@fluentui/react-components';
 import { LocalLanguage20Regular, WeatherMoon20Regular, WeatherSunny20Regular } from '@fluentui/react-icons';
 import { Link } from 'react-router';
+import { GlobalSearch } from './global-search.tsx';
 import { type ThemeChoice, usePreferences } from '../preferences.tsx';
 
 const themes: readonly ThemeChoice[] = ['light', 'dark', 'system'];
 
-/** Product name, theme and language; nothing that does nothing. */
+/** Product name, search, theme and language; nothing that does nothing. */
 export function TopBar() {
   const { m, language, setLanguage } = usePreferences();
   return (
     <header className="bar">
-      <Link to="/recommendations" className="brand">
+      <Link to="/overview" className="brand">
         <Logo />
         Nodeward
       </Link>
       <span className="about">{m.shell.title}</span>
-      <span className="grow" />
+      <GlobalSearch />
       <ThemeChoiceList />
       <Button
         appearance="transparent"

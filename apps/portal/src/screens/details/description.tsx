@@ -1,7 +1,7 @@
 import type { RecommendationDetails } from '@nodeward/api';
 import { Link } from 'react-router';
 import { useMessages } from '../../preferences.tsx';
-import { targetPath } from '../recommendations/best-action.tsx';
+import { targetPath } from '../../paths.ts';
 
 /** The vulnerability situation of this pool in sentences, and who patches what. */
 export function Description({ details }: { readonly details: RecommendationDetails }) {
@@ -16,6 +16,7 @@ export function Description({ details }: { readonly details: RecommendationDetai
           {row.openVulnerabilities === null && m.details.describeUnknown(row.notAssessedNodes, row.nodes)}
           {row.openVulnerabilities === 0 && row.state === 'healthy' && m.details.describeHealthy(assessed)}
           {row.openVulnerabilities !== null && row.openVulnerabilities > 0 && m.details.describe(assessed, row.openVulnerabilities, counts.rebootRequired)}{' '}
+          {row.exploitedVulnerabilities !== null && row.exploitedVulnerabilities > 0 && m.details.describeExploited(row.exploitedVulnerabilities)}{' '}
           {row.noFixVulnerabilities !== null && row.noFixVulnerabilities > 0 && m.details.describeNoFix(row.noFixVulnerabilities)}{' '}
           {row.openVulnerabilities !== null && row.notAssessedNodes > 0 && m.details.describeUnknown(row.notAssessedNodes, row.nodes)}{' '}
           {row.bestAction !== null && row.bestAction.fixed > 0 && <Link to={targetPath(row.poolId, row.bestAction)}>{m.details.actionFixes[row.bestAction.kind](row.bestAction.fixed)}</Link>}

@@ -1,6 +1,6 @@
 import { Button, MessageBar, MessageBarBody, MessageBarTitle, Tab, TabList } from '@fluentui/react-components';
 import { Clock16Regular, ShieldTask20Regular, Wrench16Regular } from '@fluentui/react-icons';
-import type { Recommendation, RecommendationDetails } from '@nodeward/api';
+import type { RecommendationDetails } from '@nodeward/api';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import { findingsQuery, recommendationQuery } from '../../api/queries.ts';
@@ -10,10 +10,11 @@ import { GradeTag } from '../../parts/grade-tag.tsx';
 import { Instant } from '../../parts/instant.tsx';
 import type { Messages } from '../../i18n/messages.ts';
 import { isCountUnknown, openCountText } from '../../parts/open-count.tsx';
+import { reasonText } from '../../parts/reason.tsx';
 import { Reassess } from '../../parts/reassess.tsx';
 import { countSeverities, countVulnerabilities, Severity, SeverityMix } from '../../parts/severity.tsx';
 import { StateTag } from '../../parts/state-tag.tsx';
-import { fixPath, jobPath, poolPath } from '../../paths.ts';
+import { fixPath, jobPath, listPath, poolPath } from '../../paths.ts';
 import { useMessages, usePreferences } from '../../preferences.tsx';
 import { LoadingView, QueryView } from '../../shell/query-view.tsx';
 import { Page } from '../../shell/page.tsx';
@@ -96,20 +97,23 @@ function Details({ details }: { readonly details: RecommendationDetails }) {
   );
 }
 
-/** The worst cause, with how many nodes have it where others have another. */
-function causeText(m: Messages, row: Recommendation): string {
+/** The worst cause in its most exact words, with how many nodes have it where others have another. */
+function causeText(m: Messages, { recommendation: row, nodes }: RecommendationDetails): string {
   if (row.cause === null) return m.unit.unknown;
-  return row.causeNodes === null || row.causeNodes === row.nodes ? m.cause[row.cause] : `${m.cause[row.cause]} (${m.causeNodes(row.causeNodes, row.nodes)})`;
+  const reasons = new Set(nodes.filter(({ cause }) => cause === row.cause).map(({ assessment }) => assessment?.reason ?? null));
+  const text = reasonText(m, row.cause, reasons.size === 1 ? [...reasons][0] : null);
+  return row.causeNodes === null || row.causeNodes === row.nodes ? text : `${text} (${m.causeNodes(row.causeNodes, row.nodes)})`;
 }
 
-function Banners({ details: { recommendation: row } }: { readonly details: RecommendationDetails }) {
+function Banners({ details }: { readonly details: RecommendationDetails }) {
+  const { recommendation: row } = details;
   const { m, time } = usePreferences();
   return (
     <>
       {row.state === 'not-evaluated' && (
         <MessageBar intent="warning" layout="multiline">
           <MessageBarBody>
-            <MessageBarTitle>{m.unassessed.title(causeText(m, row))}</MessageBarTitle>
+            <MessageBarTitle>{m.unassessed.title(causeText(m, details))}</MessageBarTitle>
             {row.cause === 'plan-off' ? m.unassessed.planOff : m.unassessed.text(row.notAssessedNodes, row.nodes)}
           </MessageBarBody>
         </MessageBar>
@@ -144,7 +148,7 @@ function Banners({ details: { recommendation: row } }: { readonly details: Recom
 function Facts({ details }: { readonly details: RecommendationDetails }) {
   const { m, time } = usePreferences();
   const { recommendation: row } = details;
-  const assessed = row.lastAssessedAt === null ? m.details.neverAssessed : m.details.lastAssessed(`${time.full(row.lastAssessedAt)}, ${time.relative(row.lastAssessedAt)}`);
+  const assessed = row.lastAssessedAt === null ? m.details.neverAssessed : m.details.lastAssessed(time.full(row.lastAssessedAt), time.relative(row.lastAssessedAt));
   return (
     <Essentials
       rows={[
@@ -156,7 +160,7 @@ function Facts({ details }: { readonly details: RecommendationDetails }) {
         [m.details.nodeImage, <span key="image" className="mono">{row.image}</span>],
         [m.details.nodes, m.details.nodesOf(row.nodes, row.notAssessedNodes)],
         [m.details.kubernetes, details.kubernetesVersion ?? m.unit.unknown],
-        [m.details.cluster, row.cluster],
+        [m.details.cluster, <Link key="cluster" to={listPath('/inventory', { clusterId: row.clusterId })}>{row.cluster}</Link>],
       ]}
     />
   );

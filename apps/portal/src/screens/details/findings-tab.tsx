@@ -1,8 +1,10 @@
 import { SearchBox, Switch } from '@fluentui/react-components';
-import { ArrowDown12Regular, ChevronDown16Regular, ChevronRight16Regular } from '@fluentui/react-icons';
+import { ArrowDown12Regular, ChevronDown16Regular, ChevronRight16Regular, Flash16Filled } from '@fluentui/react-icons';
 import type { Finding, RecommendationDetails } from '@nodeward/api';
 import { Fragment, type MouseEvent, type ReactNode, useEffect, useRef } from 'react';
 import { Link, useLocation, useNavigate } from 'react-router';
+import { Exploited } from '../../parts/exploited.tsx';
+import { RiskScore } from '../../parts/risk-score.tsx';
 import { isCountUnknown } from '../../parts/open-count.tsx';
 import { countSeverities, countVulnerabilities, Severity, SeverityMix } from '../../parts/severity.tsx';
 import { shortImage } from '../../parts/short-image.ts';
@@ -54,30 +56,44 @@ function Controls({ view }: { readonly view: FindingsView }) {
   );
 }
 
+/** The open row in the middle where it was out of sight, so that what stands round it is seen too; else nothing moves. */
+function showRow(list: HTMLElement | null): void {
+  const row = list?.querySelector('tr.sel');
+  if (list == null || row == null) return;
+  const [place, box] = [row.getBoundingClientRect(), list.getBoundingClientRect()];
+  if (place.top < box.top + headHeight || place.bottom > box.bottom) row.scrollIntoView({ block: 'center' });
+}
+/** The sticky head of the list, in px. */
+const headHeight = 34;
+
 function FindingTable({ view, poolId, selected, unknown }: { readonly view: FindingsView; readonly poolId: string; readonly selected: string | undefined; readonly unknown: boolean }) {
   const { m, language } = usePreferences();
   const slim = selected !== undefined;
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    ref.current?.querySelector('tr.sel')?.scrollIntoView({ block: 'nearest' });
+    showRow(ref.current);
   }, [selected]);
   const c = m.findings.columns;
   return (
     <div className="tw" ref={ref}>
-      <table className="tbl" style={{ minWidth: slim ? 560 : 1120 }} aria-label={m.findings.list}>
+      <table className="tbl" style={{ minWidth: slim ? 640 : 1190 }} aria-label={m.findings.list}>
         <colgroup>
-          <col style={{ width: 168 }} />
-          <col style={{ width: language === 'ja' ? 90 : 108 }} />
-          <col style={{ width: 66 }} />
-          <col style={{ width: slim ? undefined : 118 }} />
-          {!slim && <><col /><col /><col style={{ width: 116 }} /><col style={{ width: 74 }} /><col style={{ width: 104 }} /></>}
           <col style={{ width: 152 }} />
+          <col style={{ width: language === 'ja' ? 78 : 98 }} />
+          <col style={{ width: 58 }} />
+          <col style={{ width: language === 'ja' ? 98 : 104 }} />
+          {!slim && <col style={{ width: language === 'ja' ? 62 : 58 }} />}
+          <col style={{ width: slim ? undefined : 108 }} />
+          {!slim && <><col /><col /><col style={{ width: language === 'ja' ? 98 : 108 }} /><col style={{ width: language === 'ja' ? 66 : 60 }} /><col style={{ width: language === 'ja' ? 92 : 100 }} /></>}
+          <col style={{ width: language === 'ja' ? 148 : 136 }} />
         </colgroup>
         <thead>
           <tr className="in">
             <Sortable view={view} sort="cve">{c.cve}</Sortable>
             <Sortable view={view} sort="severity">{c.severity}</Sortable>
             <Sortable view={view} sort="cvss" right>{c.cvss}</Sortable>
+            <Sortable view={view} sort="exploited">{c.exploited}</Sortable>
+            {!slim && <Sortable view={view} sort="score" right>{c.score}</Sortable>}
             <th scope="col">{c.package}</th>
             {!slim && (
               <>
@@ -121,19 +137,21 @@ function Sortable({ view, sort, right = false, children }: { readonly view: Find
 function GroupRow({ group, slim, toggle }: { readonly group: FindingGroup; readonly slim: boolean; readonly toggle: (family: string) => void }) {
   const m = useMessages();
   const images = countVulnerabilities(group.rows.filter(({ verdict }) => verdict === 'fixed-by-image'));
+  const kubernetes = countVulnerabilities(group.rows.filter(({ verdict }) => verdict === 'fixed-by-kubernetes'));
   const reboots = countVulnerabilities(group.rows.filter(({ verdict, state }) => verdict === 'fixed-by-reboot' || state === 'reboot-required'));
   return (
     <tr className="grp">
-      <th scope="rowgroup" colSpan={slim ? 5 : 10}>
+      <th scope="rowgroup" colSpan={slim ? 6 : 12}>
         <span className="row gap12">
           <button type="button" className="fold" aria-expanded={group.open} onClick={() => toggle(group.family)}>
             {group.open ? <ChevronDown16Regular /> : <ChevronRight16Regular />}
-            {group.family}
+            {group.kind === 'exploited' ? <><Flash16Filled className="crit" aria-hidden />{m.findings.exploitedGroup}</> : group.family}
           </button>
           <span className="n light"><b>{m.unit.number(countVulnerabilities(group.rows))}</b><small>{m.unit.cves(countVulnerabilities(group.rows))}</small></span>
           {!slim && <SeverityMix counts={countSeverities(group.rows)} />}
           <span className="grow" />
           {images > 0 && <span className="pill fix">{m.findings.imageFixes(images)}</span>}
+          {kubernetes > 0 && <span className="pill warn">{m.findings.kubernetesFixes(kubernetes)}</span>}
           {reboots > 0 && <span className="pill warn">{m.findings.rebootFixes(reboots)}</span>}
         </span>
       </th>
@@ -157,12 +175,14 @@ function FindingRow({ row, poolId, slim, selected }: { readonly row: Finding; re
       </td>
       <td><Severity severity={row.severity} source={row.severitySource} score={row.cvssScore} /></td>
       <td className="r">{row.cvssScore === null ? <span className="dim">{m.unit.none}</span> : row.cvssScore.toFixed(1)}</td>
-      <td title={row.sourcePackage}>{row.sourcePackage}</td>
+      <td><Exploited exploited={row.exploited} epss={row.epss} /></td>
+      {!slim && <td className="r"><RiskScore score={row.riskScore} /></td>}
+      <td title={row.component ?? row.sourcePackage}><PackageName row={row} /></td>
       {!slim && (
         <>
           <td className="mono" title={row.installedVersions.join(', ')}>{row.installedVersions.join(', ')}</td>
           <td className="mono" title={row.fixedVersion ?? undefined}>{row.fixedVersion ?? m.unit.none}</td>
-          <td className="mono" title={row.fixedInImage ?? undefined}>{row.fixedInImage !== null ? shortImage(row.fixedInImage) : <span className="dim">{row.verdict === 'unknown' ? m.unit.unknown : m.findings.noImage}</span>}</td>
+          <td className="mono" title={row.fixedInImage ?? row.fixedInKubernetes ?? undefined}>{row.fixedInImage !== null ? shortImage(row.fixedInImage) : row.fixedInKubernetes !== null ? `Kubernetes ${row.fixedInKubernetes}` : <span className="dim">{row.verdict === 'unknown' ? m.unit.unknown : row.verdict === 'fixed-by-reboot' ? m.unit.none : m.findings.noImage}</span>}</td>
           <td className="r">{m.unit.number(row.nodes)}</td>
           <td title={time.full(at)}>{time.date(at)}</td>
         </>
@@ -170,6 +190,12 @@ function FindingRow({ row, poolId, slim, selected }: { readonly row: Finding; re
       <td><FindingState row={row} /></td>
     </tr>
   );
+}
+
+/** A package by its source; in a component, what was compared: its own version, or that of a module inside it. */
+function PackageName({ row }: { readonly row: Finding }) {
+  if (row.component === null || row.factClass === 'node-components') return row.component === null ? row.sourcePackage : row.packageFamily;
+  return <>{row.packageFamily} <span className="dim s12">{row.sourcePackage}</span></>;
 }
 
 /** The state where it says all; for an open finding, what would fix it. */

@@ -5,7 +5,7 @@ import { severityOrder } from '../../parts/severity.tsx';
 
 export const findingFilters = ['active', 'no-fix', 'undetermined', 'resolved'] as const;
 export type FindingFilter = (typeof findingFilters)[number];
-export const sortKeys = ['severity', 'cvss', 'cve'] as const;
+export const sortKeys = ['severity', 'cvss', 'exploited', 'score', 'cve'] as const;
 export type SortKey = (typeof sortKeys)[number];
 export type Grouping = 'family' | 'none';
 
@@ -23,6 +23,8 @@ const filterOf: Record<Finding['state'], FindingFilter> = {
 export const isActive = ({ state }: Finding): boolean => filterOf[state] === 'active';
 
 export interface FindingGroup {
+  /** A package family, or what is known to be exploited whatever its family. */
+  readonly kind: 'exploited' | 'family';
   readonly family: string;
   readonly rows: readonly Finding[];
   readonly open: boolean;
@@ -34,8 +36,20 @@ const byName = (left: Finding, right: Finding): number => left.vulnerability.loc
 const comparers: Record<SortKey, (left: Finding, right: Finding) => number> = {
   severity: (left, right) => severityOrder.indexOf(left.severity) - severityOrder.indexOf(right.severity) || (right.cvssScore ?? -1) - (left.cvssScore ?? -1) || byName(left, right),
   cvss: (left, right) => (right.cvssScore ?? -1) - (left.cvssScore ?? -1) || byName(left, right),
+  exploited: (left, right) => Number(right.exploited ?? false) - Number(left.exploited ?? false) || (right.epss ?? -1) - (left.epss ?? -1) || byName(left, right),
+  score: (left, right) => right.riskScore.value - left.riskScore.value || byName(left, right),
   cve: byName,
 };
+
+/** No package is called so: a space is in no name. */
+const exploitedGroup = ' exploited';
+
+/** What is known to be exploited first and nowhere else, then what only Kubernetes fixes, since its remedy is another; then the families as sorted. */
+function groupsOf(rows: readonly Finding[]): readonly (readonly [family: string, members: readonly Finding[]])[] {
+  const groups = [...Map.groupBy(rows, ({ exploited, packageFamily }) => (exploited === true ? exploitedGroup : packageFamily))];
+  const rank = ([family, members]: (typeof groups)[number]): number => (family === exploitedGroup ? 0 : members.every(({ verdict }) => verdict === 'fixed-by-kubernetes') ? 1 : 2);
+  return groups.toSorted((left, right) => rank(left) - rank(right));
+}
 
 /** Filter, order and groups of the list of CVEs; all but the folding lives in the address. */
 export function useFindingsView(findings: readonly Finding[]) {
@@ -56,8 +70,8 @@ export function useFindingsView(findings: readonly Finding[]) {
     .toSorted(comparers[sort]);
   const groups: readonly FindingGroup[] =
     grouping === 'none'
-      ? [{ family: '', rows, open: true }]
-      : [...Map.groupBy(rows, ({ packageFamily }) => packageFamily)].map(([family, members]) => ({ family, rows: members, open: !closed.has(family) }));
+      ? [{ kind: 'family', family: '', rows, open: true }]
+      : groupsOf(rows).map(([family, members]) => ({ kind: family === exploitedGroup ? 'exploited' : 'family', family, rows: members, open: !closed.has(family) }));
   return {
     filter,
     sort,

@@ -1,11 +1,13 @@
 import { Button, Dropdown, Option } from '@fluentui/react-components';
-import { AddCircle16Filled, ArrowRight16Regular, CheckmarkCircle16Filled, Info16Regular, QuestionCircle16Regular, SubtractCircle16Regular } from '@fluentui/react-icons';
+import { AddCircle16Filled, ArrowRight16Regular, CheckmarkCircle16Filled, Info16Regular, QuestionCircle16Regular, SubtractCircle16Regular, WindowConsole20Regular } from '@fluentui/react-icons';
 import type { Candidate, FixOverview } from '@nodeward/api';
+import type { ReactNode } from 'react';
 import { ForecastPicture } from '../../parts/forecast-picture.tsx';
 import { shortImage } from '../../parts/short-image.ts';
 import { SeverityMix } from '../../parts/severity.tsx';
 import { useMessages } from '../../preferences.tsx';
-import { type Figure, figures } from './forecast-list.tsx';
+import { showCommands } from './command-list.tsx';
+import { type Figure, figures, firstFigure } from './forecast-list.tsx';
 import { StartButton } from './start-button.tsx';
 
 interface CandidateCardProps {
@@ -24,18 +26,23 @@ interface CandidateCardProps {
 export function CandidateCard({ fix, candidate, targets, chosen, primary, figure, readOnly, choose, aim }: CandidateCardProps) {
   const m = useMessages();
   const title = m.operation[candidate.kind];
-  const blocked = fix.activeJobId !== null ? m.fix.jobRuns : candidate.executable ? undefined : readOnly === true ? m.fix.notExecutable : m.fix.notExecutableElse;
+  const blocked = fix.activeJobId !== null ? m.fix.jobRuns : candidate.refusal !== null ? `${m.fix.refused}: ${m.fix.refusal[candidate.refusal.code]}` : candidate.executable ? undefined : candidate.commands.length > 0 ? m.fix.commandsBelow : readOnly === true ? m.fix.notExecutable : m.fix.notExecutableElse;
+  const order = primary ? m.fix.recommended : candidate.kind === 'kubernetes' && candidate.counts.fixed > 0 ? m.fix.then : undefined;
+  const mark = order === undefined ? null : <span className="pill plain">{order}</span>;
   return (
     <section className={`card col g10 ${chosen ? 'chosen' : ''}`} aria-label={title}>
       <div className="row between wrap">
         <div className="row wrap">
           <h2 style={{ fontSize: 19, lineHeight: '26px' }}>{title}</h2>
-          {primary && <span className="pill plain">{m.fix.recommended}</span>}
-          {!primary && candidate.kind === 'kubernetes' && candidate.counts.fixed > 0 && <span className="pill plain">{m.fix.then}</span>}
+          {candidate.target === null && mark}
         </div>
-        <StartButton fix={fix} candidate={candidate} primary={primary} disabled={blocked !== undefined} />
+        {candidate.executable || candidate.commands.length === 0 ? (
+          <StartButton fix={fix} candidate={candidate} primary={primary} disabled={blocked !== undefined} />
+        ) : (
+          <Button appearance={primary ? 'primary' : 'secondary'} icon={<WindowConsole20Regular />} aria-label={`${m.fix.commands}: ${title}`} onClick={() => { choose(figure ?? firstFigure(candidate)); showCommands(); }}>{m.fix.commands}</Button>
+        )}
       </div>
-      {candidate.target !== null && <TargetRow from={candidate.kind === 'kubernetes' ? (fix.kubernetesVersion ?? m.unit.unknown) : fix.currentImage} candidate={candidate} targets={targets} aim={aim} />}
+      {candidate.target !== null && <TargetRow from={candidate.kind === 'kubernetes' ? (fix.kubernetesVersion ?? m.unit.unknown) : fix.currentImage} candidate={candidate} targets={targets} mark={mark} aim={aim} />}
       <VerdictBand candidate={candidate} />
       {candidate.unknown === null && (
         <>
@@ -51,6 +58,7 @@ export function CandidateCard({ fix, candidate, targets, chosen, primary, figure
           </div>
         </>
       )}
+      <Plan fix={fix} candidate={candidate} />
       {candidate.counts.undetermined > 0 && <p className="unk s12">{m.fix.undetermined(candidate.counts.undetermined)}</p>}
       <Note text={blocked ?? noteOf(m, candidate)} />
     </section>
@@ -68,7 +76,7 @@ function Note({ text }: { readonly text: string }) {
   return <p className="sub row top"><Info16Regular style={{ marginTop: 2 }} /><span>{text}</span></p>;
 }
 
-function TargetRow({ from, candidate, targets, aim }: { readonly from: string; readonly candidate: Candidate; readonly targets: readonly Candidate[]; readonly aim: (target: string) => void }) {
+function TargetRow({ from, candidate, targets, mark, aim }: { readonly from: string; readonly candidate: Candidate; readonly targets: readonly Candidate[]; /** When in the order it comes. */ readonly mark: ReactNode; readonly aim: (target: string) => void }) {
   const m = useMessages();
   const name = candidate.target ?? '';
   return (
@@ -79,7 +87,28 @@ function TargetRow({ from, candidate, targets, aim }: { readonly from: string; r
         {targets.flatMap(({ target }) => (target === null ? [] : [<Option key={target} value={target} text={target}>{target}</Option>]))}
       </Dropdown>
       {candidate.newest && <span className="lbl">{m.fix.newest}</span>}
+      <span className="grow" />
+      {mark}
     </div>
+  );
+}
+
+/** What is done in which order, where it is more than the button says. */
+function Plan({ fix, candidate }: { readonly fix: FixOverview; readonly candidate: Candidate }) {
+  const m = useMessages();
+  const { steps, image, kind } = candidate;
+  if (steps.length < 2 && kind !== 'kubernetes') return null;
+  return (
+    <ol className="plan" aria-label={`${m.fix.plan}: ${m.operation[kind]}`}>
+      {steps.map((step, index) => (
+        <li key={`${step.kind} ${step.target ?? ''}`}>
+          <b>{index + 1}</b>
+          <span>{m.fix.step[step.kind]}</span>
+          {step.target !== null && <span className="mono" title={step.target}>{shortImage(step.target)}</span>}
+          {step.kind === 'kubernetes' && image !== null && image !== fix.currentImage && <span className="dim" title={image}>{m.fix.withImage(shortImage(image))}</span>}
+        </li>
+      ))}
+    </ol>
   );
 }
 
@@ -93,7 +122,7 @@ function VerdictBand({ candidate }: { readonly candidate: Candidate }) {
         <QuestionCircle16Regular className="unk" />
         <b>{m.fix.verdictUnknown}</b>
         <span className="plainc">{m.fix.unknownCode[candidate.unknown.code]}</span>
-        {candidate.unknown.detail !== '' && <span className="code">{candidate.unknown.detail}</span>}
+        {candidate.unknown.code === 'unreadable' && candidate.unknown.detail !== '' && <span className="code">{candidate.unknown.detail}</span>}
       </div>
     );
   }
@@ -121,7 +150,7 @@ function VerdictBand({ candidate }: { readonly candidate: Candidate }) {
   );
 }
 
-const reasonColours = { 'no-image-yet': 'rem', 'fixed-in-later-image': 'low', 'reboot-needed': 'warn', undetermined: 'unk', new: 'intro', returned: 'intro', none: 'none' } as const;
+const reasonColours = { 'no-image-yet': 'rem', 'fixed-in-later-image': 'low', 'reboot-needed': 'warn', 'kubernetes-needed': 'med', undetermined: 'unk', new: 'intro', returned: 'intro', none: 'none' } as const;
 
 function WhyRemain({ candidate: { remaining } }: { readonly candidate: Candidate }) {
   const m = useMessages();
@@ -150,7 +179,7 @@ export function EmptyImageCard({ fix }: { readonly fix: FixOverview }) {
         <h2 style={{ fontSize: 19, lineHeight: '26px' }}>{title}</h2>
         <Button disabled>{title}</Button>
       </div>
-      <div className="row wrap"><span className="mono break">{fix.currentImage}</span><ArrowRight16Regular /><span className="dim">{m.fix.newestAlready}</span></div>
+      <div className="row wrap"><span className="mono break" title={fix.currentImage}>{shortImage(fix.currentImage)}</span><ArrowRight16Regular /><span className="dim">{m.fix.newestAlready}</span></div>
       <div className="band flat"><SubtractCircle16Regular className="unk" /><b>{m.fix.verdictNothing}</b></div>
       <Note text={m.fix.noTargets} />
     </section>

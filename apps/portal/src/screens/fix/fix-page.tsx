@@ -4,13 +4,16 @@ import { Link, useParams, useSearchParams } from 'react-router';
 import { MessageBar, MessageBarBody } from '@fluentui/react-components';
 import { connectionsQuery, fixQuery, recommendationQuery } from '../../api/queries.ts';
 import { Essentials } from '../../parts/essentials.tsx';
+import { Ledger } from '../../parts/ledger.tsx';
 import { GradeTag } from '../../parts/grade-tag.tsx';
 import { jobPath, poolPath } from '../../paths.ts';
 import { useMessages, usePreferences } from '../../preferences.tsx';
 import { Page } from '../../shell/page.tsx';
 import { LoadingView, QueryView } from '../../shell/query-view.tsx';
+import { AutoUpgradeFact, AutoUpgradeNote } from './auto-upgrade-note.tsx';
 import { CandidateCard, EmptyImageCard } from './candidate-card.tsx';
-import { type Figure, ForecastList } from './forecast-list.tsx';
+import { CommandList } from './command-list.tsx';
+import { type Figure, firstFigure, ForecastList } from './forecast-list.tsx';
 
 /** The image first, then Kubernetes, then a restart where a fixed kernel waits for one. */
 const kinds: readonly OperationKind[] = ['node-image', 'kubernetes', 'reboot'];
@@ -34,20 +37,15 @@ function chosenOf(candidates: readonly Candidate[], target: string | null): Cand
   return candidates.find((candidate) => candidate.target === target) ?? candidates.find(({ newest }) => newest) ?? candidates.at(-1);
 }
 
-/** The list opens on what matters: introduced if there is any, else what remains, else what is fixed. */
-function firstFigure({ counts }: Candidate): Figure {
-  if (counts.introduced > 0) return 'introduced';
-  return counts.remaining > 0 ? 'remaining' : 'fixed';
-}
-
 /** Which operation, target and figure are looked at; all three live in the address. */
 function useChoice(fix: FixOverview) {
   const [search, setSearch] = useSearchParams();
   const offered = kinds.filter((kind) => targetsOf(fix, kind).length > 0);
   const named = offered.find((kind) => kind === search.get('operation'));
-  const kind = named ?? offered.find((one) => targetsOf(fix, one).some(({ counts }) => counts.fixed > 0)) ?? offered[0];
   const targetFor = (one: OperationKind): string | null => search.get(one) ?? (one === named ? search.get('target') : null);
   const chosen = (one: OperationKind): Candidate | undefined => chosenOf(targetsOf(fix, one), targetFor(one));
+  const primary = primaryOf(offered, chosen);
+  const kind = named ?? primary ?? offered.find((one) => targetsOf(fix, one).some(({ counts }) => counts.fixed > 0)) ?? offered[0];
   const shown = kind === undefined ? undefined : chosen(kind);
   const figure: Figure | undefined = (['fixed', 'remaining', 'introduced'] as const).find((name) => name === search.get('show')) ?? (shown === undefined ? undefined : firstFigure(shown));
   const look = (one: OperationKind, changes: Readonly<Record<string, string>>) =>
@@ -64,7 +62,7 @@ function useChoice(fix: FixOverview) {
       },
       { replace: true },
     );
-  return { offered, kind, chosen, shown, figure, look };
+  return { offered, kind, primary, chosen, shown, figure, look };
 }
 
 function Overview({ fix }: { readonly fix: FixOverview }) {
@@ -92,7 +90,7 @@ function Overview({ fix }: { readonly fix: FixOverview }) {
         <MessageBar intent="warning" layout="multiline"><MessageBarBody>{fix.notAssessedNodes === fix.nodes ? m.fix.notAssessed : m.details.partlyUnknown(fix.notAssessedNodes, fix.nodes)}</MessageBarBody></MessageBar>
       )}
       <Facts fix={fix} />
-      <div className="cards two">
+      <div className="cards candidates">
         {targetsOf(fix, 'node-image').length === 0 && <EmptyImageCard fix={fix} />}
         {choice.offered.map((kind) => {
           const candidate = choice.chosen(kind);
@@ -103,7 +101,7 @@ function Overview({ fix }: { readonly fix: FixOverview }) {
               candidate={candidate}
               targets={targetsOf(fix, kind)}
               chosen={choice.kind === kind}
-              primary={kind === primaryOf(choice.offered, choice.chosen)}
+              primary={kind === choice.primary}
               figure={choice.kind === kind ? choice.figure : undefined}
               readOnly={readOnly}
               choose={(figure) => choice.look(kind, { show: figure })}
@@ -113,7 +111,10 @@ function Overview({ fix }: { readonly fix: FixOverview }) {
         })}
       </div>
       {!choice.offered.includes('kubernetes') && <p className="sub s12">{m.fix.noKubernetes}</p>}
+      {shown !== undefined && !shown.executable && shown.commands.length > 0 && <CommandList candidate={shown} />}
       {shown !== undefined && choice.figure !== undefined && shown.unknown === null && <ForecastList poolId={fix.poolId} candidate={shown} figure={choice.figure} />}
+      <Ledger poolId={fix.poolId} />
+      <AutoUpgradeNote fix={fix} />
     </Page>
   );
 }
@@ -122,7 +123,7 @@ function Overview({ fix }: { readonly fix: FixOverview }) {
 function primaryOf(offered: readonly OperationKind[], chosen: (kind: OperationKind) => Candidate | undefined): OperationKind | undefined {
   return offered.find((kind) => {
     const candidate = chosen(kind);
-    return candidate !== undefined && candidate.executable && candidate.unknown === null && candidate.counts.fixed > 0 && candidate.counts.introduced === 0;
+    return candidate !== undefined && (candidate.executable || candidate.commands.length > 0) && candidate.unknown === null && candidate.counts.fixed > 0 && candidate.counts.introduced === 0;
   });
 }
 
@@ -136,15 +137,15 @@ function useReadOnly(poolId: string): boolean | undefined {
 function Facts({ fix }: { readonly fix: FixOverview }) {
   const m = useMessages();
   return (
-    <div className="card" style={{ padding: '8px 16px' }}>
+    <div className="card poolfacts" style={{ padding: '8px 16px' }}>
       <Essentials
         rows={[
           [m.details.nodes, m.details.nodesOf(fix.nodes, fix.notAssessedNodes)],
-          [m.fix.currentKubernetes, fix.kubernetesVersion ?? m.unit.unknown],
           [m.fix.currentImage, <span key="image" className="mono">{fix.currentImage}</span>],
           [m.details.evidence, <GradeTag key="grade" grade={fix.grade} />],
-          [m.settings.databases, fix.advisoryDatabaseRevision === null ? m.unit.unknown : <span key="revision" className="mono" title={fix.advisoryDatabaseRevision}>{fix.advisoryDatabaseRevision.slice(0, 12)}</span>],
-          [m.details.cluster, fix.cluster],
+          [m.fix.currentKubernetes, <>{fix.kubernetesVersion ?? m.unit.unknown} <span className="dim">({m.fix.controlPlane} {fix.controlPlaneVersion ?? m.unit.unknown})</span></>],
+          [m.autoUpgrade.title, <AutoUpgradeFact key="auto" fix={fix} />],
+          [m.fix.database, fix.advisoryDatabaseRevision === null ? m.unit.unknown : <span key="revision" className="mono" title={fix.advisoryDatabaseRevision}>{fix.advisoryDatabaseRevision.slice(0, 12)}</span>],
         ]}
       />
     </div>

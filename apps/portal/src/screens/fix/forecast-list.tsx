@@ -8,15 +8,21 @@ import { usePreferences } from '../../preferences.tsx';
 export const figures = ['fixed', 'remaining', 'introduced'] as const;
 export type Figure = (typeof figures)[number];
 
+/** The list opens on what matters: introduced if there is any, else what remains, else what is fixed. */
+export function firstFigure({ counts }: Candidate): Figure {
+  if (counts.introduced > 0) return 'introduced';
+  return counts.remaining > 0 ? 'remaining' : 'fixed';
+}
+
 /** The rows behind one figure of the forecast. */
 export function ForecastList({ poolId, candidate, figure }: { readonly poolId: string; readonly candidate: Candidate; readonly figure: Figure }) {
   const { m } = usePreferences();
   const rows = candidate[figure];
   const title = m.fix.listTitle(m.operation[candidate.kind], m.fix.figures[figure], countVulnerabilities(rows));
   return (
-    <section className="card col grow flush listing" style={{ minHeight: 220 }} aria-label={title}>
+    <section className="card col flush listing tall" aria-label={title}>
       <div className="cardhead">
-        <h2>{title}</h2>
+        <h2 data-total={countVulnerabilities(rows)}>{title}</h2>
         <SeverityMix counts={countSeverities(rows)} />
       </div>
       <div className="tw" role="region" tabIndex={0} aria-label={title}><ForecastTable rows={rows} poolId={poolId} figure={figure} /></div>
@@ -31,7 +37,7 @@ export function ForecastTable({ rows, poolId, figure }: { readonly rows: readonl
   const c = m.findings.columns;
   return (
     <table className="tbl" style={{ minWidth: 880 }}>
-      <colgroup><col style={{ width: 150 }} /><col style={{ width: language === 'ja' ? 88 : 108 }} /><col style={{ width: 62 }} /><col style={{ width: 150 }} /><col /><col /><col style={{ width: 220 }} /></colgroup>
+      <colgroup><col style={{ width: 150 }} /><col style={{ width: language === 'ja' ? 88 : 108 }} /><col style={{ width: 62 }} /><col style={{ width: 196 }} /><col /><col /><col style={{ width: 204 }} /></colgroup>
       <thead>
         <tr>
           <th scope="col">{c.cve}</th>
@@ -63,6 +69,7 @@ export function ForecastTable({ rows, poolId, figure }: { readonly rows: readonl
 
 function reasonText(m: ReturnType<typeof usePreferences>['m'], row: ForecastRow, figure: Figure): string {
   if (row.reason === 'fixed-in-later-image' && row.fixedInImage !== null) return m.fixedInLater(shortImage(row.fixedInImage));
+  if (row.reason === 'kubernetes-needed' && row.fixedInKubernetes !== null) return m.fix.kubernetesNeeded(row.fixedInKubernetes);
   if (row.reason === 'none') return figure === 'fixed' ? m.fix.inTarget : m.reason.none;
   return m.reason[row.reason];
 }

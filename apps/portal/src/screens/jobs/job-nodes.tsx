@@ -1,6 +1,7 @@
 import { ProgressBar } from '@fluentui/react-components';
 import { CheckmarkCircle16Filled, CheckmarkCircle16Regular, Circle16Regular, CircleHalfFill16Regular, ErrorCircle16Filled, Warning16Filled } from '@fluentui/react-icons';
 import type { NodePhase, OperationKind, UpgradeJob } from '@nodeward/api';
+import { shortImage } from '../../parts/short-image.ts';
 import { usePreferences } from '../../preferences.tsx';
 
 const phasesOf: Record<OperationKind, readonly NodePhase[]> = {
@@ -18,6 +19,7 @@ export function JobNodes({ job }: { readonly job: UpgradeJob }) {
   const ended = job.state === 'succeeded' || job.state === 'succeeded-with-residual';
   return (
     <div className="col g12">
+      <PlanSteps job={job} />
       <section className="card col flush" aria-label={m.jobs.progress}>
         <div className="cardhead">
           <h2>{m.jobs.progress}</h2>
@@ -26,7 +28,7 @@ export function JobNodes({ job }: { readonly job: UpgradeJob }) {
         <ProgressBar aria-label={m.jobs.nodeProgress} value={share} thickness="medium" color={ended ? 'success' : job.state === 'failed' ? 'error' : 'brand'} />
         <div className="tw" style={{ borderTop: 0 }} role="region" tabIndex={0} aria-label={m.jobs.nodeProgress}>
           <table className="tbl" style={{ minWidth: 730 }} aria-label={m.jobs.progress}>
-            <colgroup><col style={{ width: 256 }} /><col style={{ width: 142 }} /><col /><col style={{ width: 84 }} /><col style={{ width: 72 }} /></colgroup>
+            <colgroup><col style={{ width: 266 }} /><col style={{ width: 142 }} /><col /><col style={{ width: 84 }} /><col style={{ width: 72 }} /></colgroup>
             <thead>
               <tr>
                 <th scope="col">{m.jobs.columnsNode.node}</th>
@@ -54,6 +56,34 @@ export function JobNodes({ job }: { readonly job: UpgradeJob }) {
       <Preflight job={job} />
     </div>
   );
+}
+
+/** The plan of a job of several steps: the control plane's are not seen on any node. */
+function PlanSteps({ job }: { readonly job: UpgradeJob }) {
+  const { m, time } = usePreferences();
+  if (job.steps.length < 2 && job.kind !== 'kubernetes') return null;
+  return (
+    <section className="card col g6" aria-label={m.jobs.plan}>
+      <div className="row between wrap"><h2>{m.jobs.plan}</h2><span className="lbl">{m.jobs.planUnit}</span></div>
+      <ol className="col g4">
+        {job.steps.map((step, index) => (
+          <li key={`${step.kind} ${step.target ?? ''}`} className="row wrap" data-step={step.kind} aria-current={step.state === 'running' ? 'step' : undefined}>
+            <StepMark state={step.state} />
+            <b>{index + 1}. {m.fix.step[step.kind]}</b>
+            {step.target !== null && <span className="mono" title={step.target}>{shortImage(step.target)}</span>}
+            <span className="dim s12">{m.jobs.stepState[step.state]}{step.startedAt !== null && step.finishedAt !== null && ` · ${time.took(step.startedAt, step.finishedAt)}`}</span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function StepMark({ state }: { readonly state: UpgradeJob['steps'][number]['state'] }) {
+  if (state === 'succeeded') return <CheckmarkCircle16Filled className="ok" aria-hidden />;
+  if (state === 'failed') return <ErrorCircle16Filled className="bad" aria-hidden />;
+  if (state === 'running') return <CircleHalfFill16Regular className="brandc" aria-hidden />;
+  return <Circle16Regular className="unk" aria-hidden />;
 }
 
 const doneCount = (phases: readonly NodePhase[], phase: NodePhase): number => (phase === 'verified' ? phases.length : phase === 'ready' ? phases.length - 1 : Math.max(0, phases.indexOf(phase)));

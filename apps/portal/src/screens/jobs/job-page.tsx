@@ -29,7 +29,7 @@ export function JobPage() {
 function Job({ job }: { readonly job: UpgradeJob }) {
   const m = useMessages();
   const navigate = useNavigate();
-  const route = job.target === null ? job.fromImage : `${job.fromImage} → ${shortImage(job.target)}`;
+  const route = job.target === null ? job.fromImage : job.kind === 'kubernetes' ? `Kubernetes ${job.target}` : `${job.fromImage} → ${shortImage(job.target)}`;
   return (
     <Page
       gray

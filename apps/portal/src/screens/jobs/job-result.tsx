@@ -1,15 +1,14 @@
-import { Checkmark16Filled, CheckmarkCircle16Filled, CircleHalfFill16Regular, ErrorCircle16Filled, Warning16Filled } from '@fluentui/react-icons';
+import { Checkmark16Filled, CheckmarkCircle16Filled, CircleHalfFill16Regular, ErrorCircle16Filled, QuestionCircle16Regular, Warning16Filled } from '@fluentui/react-icons';
 import type { ForecastRow, JobEvent, LedgerRow, UpgradeJob } from '@nodeward/api';
-import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
-import { isEnded, ledgerQuery } from '../../api/queries.ts';
+import { isEnded } from '../../api/queries.ts';
 import { Figure, SplitBar } from '../../parts/essentials.tsx';
 import { ForecastPicture } from '../../parts/forecast-picture.tsx';
+import { Ledger } from '../../parts/ledger.tsx';
 import { shortImage } from '../../parts/short-image.ts';
 import { countVulnerabilities } from '../../parts/severity.tsx';
 import { cvePath } from '../../paths.ts';
 import { useMessages, usePreferences } from '../../preferences.tsx';
-import { QueryView } from '../../shell/query-view.tsx';
 
 /** Right column: what was predicted, what came of it, what is left and why, and earlier jobs. */
 export function JobResult({ job }: { readonly job: UpgradeJob }) {
@@ -17,7 +16,7 @@ export function JobResult({ job }: { readonly job: UpgradeJob }) {
     <div className="col g12">
       <Comparison job={job} />
       {job.residual.length > 0 && <Residual job={job} />}
-      <Ledger job={job} />
+      <Ledger poolId={job.poolId} />
       <Events events={job.events} />
     </div>
   );
@@ -61,13 +60,14 @@ function Actual({ ledger }: { readonly ledger: LedgerRow }) {
         ))}
       </div>
       {ledger.missed.length === 0 ? (
-        <span className="st ok" style={{ whiteSpace: 'normal' }}><CheckmarkCircle16Filled />{m.jobs.agrees(precision)}</span>
+        ledger.independent && <span className="st ok" style={{ whiteSpace: 'normal' }}><CheckmarkCircle16Filled />{m.jobs.agrees(precision)}</span>
       ) : (
         <div className="col g4">
           <span className="st warn" style={{ whiteSpace: 'normal' }}><Warning16Filled />{m.jobs.differs(countVulnerabilities(ledger.missed))}</span>
           <MissedRows ledger={ledger} />
         </div>
       )}
+      {!ledger.independent && <span className="st unk" style={{ whiteSpace: 'normal' }}><QuestionCircle16Regular />{m.jobs.notIndependent}</span>}
     </>
   );
 }
@@ -83,7 +83,7 @@ function MissedRows({ ledger }: { readonly ledger: LedgerRow }) {
   );
 }
 
-const colours: Record<ForecastRow['reason'], string> = { 'no-image-yet': 'rem', 'fixed-in-later-image': 'low', 'reboot-needed': 'warn', undetermined: 'unk', new: 'intro', returned: 'med', none: 'none' };
+const colours: Record<ForecastRow['reason'], string> = { 'no-image-yet': 'rem', 'fixed-in-later-image': 'low', 'reboot-needed': 'warn', 'kubernetes-needed': 'med', undetermined: 'unk', new: 'intro', returned: 'med', none: 'none' };
 
 /** What is left although a fix is published, by reason, each CVE with a link. */
 function Residual({ job }: { readonly job: UpgradeJob }) {
@@ -112,50 +112,6 @@ function Residual({ job }: { readonly job: UpgradeJob }) {
         </div>
       ))}
     </section>
-  );
-}
-
-function Ledger({ job }: { readonly job: UpgradeJob }) {
-  const m = useMessages();
-  const query = useQuery(ledgerQuery(job.poolId));
-  return (
-    <section className="card col g4" aria-label={m.jobs.ledger}>
-      <div className="row between wrap">
-        <h2>{m.jobs.ledger}</h2>
-        <span className="lbl">{m.jobs.ledgerUnit}</span>
-      </div>
-      <QueryView query={query}>{({ rows }) => (rows.length === 0 ? <p className="sub">{m.jobs.ledgerEmpty}</p> : <LedgerTable rows={rows} />)}</QueryView>
-    </section>
-  );
-}
-
-function LedgerTable({ rows }: { readonly rows: readonly LedgerRow[] }) {
-  const { m, time } = usePreferences();
-  const c = m.jobs.ledgerColumns;
-  return (
-    <table className="tbl plain" aria-label={m.jobs.ledger}>
-      <colgroup><col style={{ width: 86 }} /><col /><col style={{ width: 68 }} /><col style={{ width: 60 }} /><col style={{ width: 70 }} /></colgroup>
-      <thead>
-        <tr>
-          <th scope="col">{c.when}</th>
-          <th scope="col">{c.target}</th>
-          <th scope="col" className="r">{c.predicted}</th>
-          <th scope="col" className="r">{c.actual}</th>
-          <th scope="col" className="r">{c.difference}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr key={row.jobId} data-testid={`ledger-${row.jobId}`}>
-            <td title={time.full(row.finishedAt)}>{time.date(row.finishedAt)}</td>
-            <td className="mono" title={row.target ?? m.operation[row.kind]}>{row.target === null ? m.operation[row.kind] : shortImage(row.target)}</td>
-            <td className="r">{m.unit.number(row.predicted.fixed)}</td>
-            <td className="r">{m.unit.number(row.actual.fixed)}</td>
-            <td className="r">{row.missed.length === 0 ? <span className="ok">{m.jobs.same}</span> : <span className="warn" title={row.missed.map(({ vulnerability }) => vulnerability).join(', ')}>{m.jobs.missedBy(countVulnerabilities(row.missed))}</span>}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }
 

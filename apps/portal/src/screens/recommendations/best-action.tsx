@@ -1,14 +1,9 @@
 import { AddCircle16Filled, Checkmark16Filled, CircleHalfFill16Regular } from '@fluentui/react-icons';
-import type { BestAction as BestActionData, Recommendation } from '@nodeward/api';
+import type { Recommendation } from '@nodeward/api';
 import { Link } from 'react-router';
+import { reasonText, remedyText } from '../../parts/reason.tsx';
 import { useMessages } from '../../preferences.tsx';
-import { fixPath, jobPath } from '../../paths.ts';
-
-/** The Fix page opened at the very candidate whose figure the link shows. */
-export function targetPath(poolId: string, action: Pick<BestActionData, 'kind' | 'target'>): string {
-  const query = new URLSearchParams({ operation: action.kind, ...(action.target === null ? {} : { target: action.target }) });
-  return `${fixPath(poolId)}?${query.toString()}`;
-}
+import { jobPath, targetPath } from '../../paths.ts';
 
 /** What to do about one pool, with the figure of its Fix page and what it would introduce. */
 export function BestAction({ row }: { readonly row: Recommendation }) {
@@ -25,7 +20,7 @@ export function BestAction({ row }: { readonly row: Recommendation }) {
       </span>
     );
   }
-  if (row.state === 'not-evaluated') return <span className="unk" title={row.cause === null ? undefined : m.cause[row.cause]}>{row.cause === null ? m.unit.unknown : m.cause[row.cause]}</span>;
+  if (row.state === 'not-evaluated') return <span className="unk sentence" title={remedyText(m, row.reason)}>{row.cause === null ? m.unit.unknown : reasonText(m, row.cause, row.reason)}</span>;
   if (row.state === 'healthy' || row.state === 'not-applicable') return <span className="dim st"><Checkmark16Filled />{m.recommendation.nothingToDo}</span>;
   return row.forecastKnown ? <span className="dim">{m.recommendation.noAction}</span> : <span className="unk">{m.recommendation.forecastUnknown}</span>;
 }

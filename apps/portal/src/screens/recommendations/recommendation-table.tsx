@@ -1,8 +1,11 @@
 import { Button, SearchBox, Tab, TabList } from '@fluentui/react-components';
-import { ChevronDown16Regular, ChevronRight16Regular, Clock16Regular } from '@fluentui/react-icons';
+import { ChevronDown16Regular, ChevronRight16Regular, Clock16Regular, Flash16Filled } from '@fluentui/react-icons';
 import { type Recommendation, type RecommendationState, recommendationState } from '@nodeward/api';
 import { type MouseEvent, useState } from 'react';
 import { Link, useNavigate, useSearchParams } from 'react-router';
+import { isInScope, useFleetScope } from '../../parts/fleet-scope.ts';
+import { ScopeFilters } from '../../parts/scope-filters.tsx';
+import { FilterChip } from '../../parts/filter-chip.tsx';
 import { OpenCount } from '../../parts/open-count.tsx';
 import { Severity, severityOrder } from '../../parts/severity.tsx';
 import { StateTag, stateColour } from '../../parts/state-tag.tsx';
@@ -12,6 +15,7 @@ import { BestAction } from './best-action.tsx';
 
 const views = ['flat', 'title', 'resource'] as const;
 type View = (typeof views)[number];
+const freshnesses = ['fresh', 'stale', 'unknown'] as const;
 const shownByDefault: readonly RecommendationState[] = ['unhealthy', 'healthy', 'not-evaluated'];
 
 /** View, filter text and states live in the address, so that a link shows the same list. */
@@ -32,6 +36,8 @@ function useListState() {
   return {
     view: views.find((view) => view === search.get('view')) ?? 'flat',
     text: search.get('q') ?? '',
+    freshness: freshnesses.find((age) => age === search.get('freshness')),
+    setFreshness: (age: string | undefined) => change('freshness', age),
     states,
     setView: (view: View) => change('view', view),
     setText: (text: string) => change('q', text === '' ? undefined : text),
@@ -52,12 +58,22 @@ function byRisk(left: Recommendation, right: Recommendation): number {
   return rank(left) - rank(right) || (right.openVulnerabilities ?? 0) - (left.openVulnerabilities ?? 0) || left.pool.localeCompare(right.pool);
 }
 
+/** Rows or groups that are drawn at once; with more groups than `fewGroups` each is closed at first. */
+const pageSize = 200;
+const fewGroups = 12;
+/** Rows that a group draws at once. */
+const groupSize = 100;
+
 export function RecommendationTable({ recommendations }: { readonly recommendations: readonly Recommendation[] }) {
   const { m, language } = usePreferences();
   const list = useListState();
+  const scope = useFleetScope();
+  const [limit, setLimit] = useState(pageSize);
   const wanted = list.text.trim().toLowerCase();
   const rows = recommendations
     .filter(({ state, pool, cluster }) => list.states.includes(state) && `${pool} ${cluster}`.toLowerCase().includes(wanted))
+    .filter(({ connectionId, region, clusterId }) => isInScope(scope, { connectionId, region: region ?? null, clusterId }))
+    .filter(({ freshness }) => list.freshness === undefined || freshness === list.freshness)
     .toSorted(byRisk);
   const groups = groupRows(rows, list.view, m.recommendation.title);
   const hidden = list.states.includes('not-applicable') ? 0 : recommendations.filter(({ state }) => state === 'not-applicable').length;
@@ -69,18 +85,19 @@ export function RecommendationTable({ recommendations }: { readonly recommendati
             <Tab key={view} value={view}>{m.recommendation.viewNames[view]}</Tab>
           ))}
         </TabList>
-        <span className="lbl" role="status">{list.view === 'flat' ? m.unit.pool(rows.length) : m.recommendation.poolsInGroups(rows.length, groups.length)}</span>
+        <span className="lbl" role="status" data-total={rows.length}>{list.view === 'flat' ? m.unit.pool(rows.length) : m.recommendation.poolsInGroups(rows.length, groups.length)}</span>
       </div>
-      <Filters list={list} hidden={hidden} />
+      <Filters list={list} hidden={hidden} clusters={clustersOf(recommendations)} />
       <div className="tw">
         <table className="tbl" style={{ minWidth: 1060 }}>
           <colgroup>
             <col />
-            <col style={{ width: 112 }} />
-            <col style={{ width: language === 'ja' ? 96 : 132 }} />
-            <col style={{ width: language === 'ja' ? 156 : 184 }} />
-            <col style={{ width: 84 }} />
-            <col style={{ width: 330 }} />
+            <col style={{ width: language === 'ja' ? 138 : 186 }} />
+            <col style={{ width: language === 'ja' ? 96 : 122 }} />
+            <col style={{ width: language === 'ja' ? 76 : 80 }} />
+            <col style={{ width: language === 'ja' ? 84 : 80 }} />
+            <col style={{ width: language === 'ja' ? 76 : 70 }} />
+            <col style={{ width: language === 'ja' ? 330 : 268 }} />
           </colgroup>
           <thead>
             <tr>
@@ -88,29 +105,45 @@ export function RecommendationTable({ recommendations }: { readonly recommendati
               <th scope="col">{m.recommendation.columns.risk}</th>
               <th scope="col">{m.recommendation.columns.state}</th>
               <th scope="col" className="r">{m.recommendation.columns.cves}</th>
+              <th scope="col" className="r" title={m.recommendation.noFixText}>{m.recommendation.columns.noFix}</th>
               <th scope="col" className="r">{m.recommendation.columns.nodes}</th>
               <th scope="col">{m.recommendation.columns.best}</th>
             </tr>
           </thead>
           {list.view === 'flat' ? (
-            <tbody>{rows.map((row) => <PoolRow key={row.poolId} row={row} view="flat" />)}</tbody>
+            <tbody>{rows.slice(0, limit).map((row) => <PoolRow key={row.poolId} row={row} view="flat" />)}</tbody>
           ) : (
-            groups.map((group) => <Group key={group.name} group={group} view={list.view} />)
+            groups.slice(0, limit).map((group) => <Group key={group.name} group={group} view={list.view} openAtFirst={groups.length <= fewGroups} />)
           )}
         </table>
-        {rows.length === 0 && (
-          <div className="state-page">
-            <p className="sub">{m.recommendation.noneMatch}</p>
-            <Button size="small" onClick={list.reset}>{m.recommendation.resetFilter}</Button>
-          </div>
-        )}
+        <MoreRows left={(list.view === 'flat' ? rows : groups).length - limit} show={() => setLimit(limit + pageSize)} />
+        {rows.length === 0 && <NoneMatch reset={list.reset} />}
       </div>
     </section>
   );
 }
 
-function Filters({ list, hidden }: { readonly list: ReturnType<typeof useListState>; readonly hidden: number }) {
+function MoreRows({ left, show }: { readonly left: number; readonly show: () => void }) {
   const m = useMessages();
+  return left > 0 ? <div className="more"><Button size="small" onClick={show}>{m.list.more(left)}</Button></div> : null;
+}
+
+function NoneMatch({ reset }: { readonly reset: () => void }) {
+  const m = useMessages();
+  return (
+    <div className="state-page">
+      <p className="sub">{m.recommendation.noneMatch}</p>
+      <Button size="small" onClick={reset}>{m.recommendation.resetFilter}</Button>
+    </div>
+  );
+}
+
+/** The clusters of the rows: what the filters can choose from. */
+const clustersOf = (rows: readonly Recommendation[]) => [...new Map(rows.map(({ region = null, ...row }) => [row.clusterId, { ...row, region }])).values()];
+
+function Filters({ list, hidden, clusters }: { readonly list: ReturnType<typeof useListState>; readonly hidden: number; readonly clusters: ReturnType<typeof clustersOf> }) {
+  const m = useMessages();
+  const scope = useFleetScope();
   return (
     <div className="chips">
       <SearchBox size="small" style={{ width: 250 }} placeholder={m.recommendation.filter} aria-label={m.recommendation.filter} value={list.text} onChange={(_, { value }) => list.setText(value)} />
@@ -121,6 +154,8 @@ function Filters({ list, hidden }: { readonly list: ReturnType<typeof useListSta
           </button>
         ))}
       </span>
+      <FilterChip name={m.overview.freshness} value={list.freshness} options={freshnesses.map((age) => [age, m.overview.freshnessOf[age]])} choose={list.setFreshness} />
+      <ScopeFilters clusters={clusters} scope={scope} />
       <span className="grow" />
       <span className="lbl">{m.recommendation.hidden(hidden)}</span>
     </div>
@@ -139,9 +174,10 @@ function groupRows(rows: readonly Recommendation[], view: View, title: string): 
   return [...grouped].map(([name, members]) => ({ name, rows: members }));
 }
 
-function Group({ group, view }: { readonly group: RowGroup; readonly view: View }) {
+function Group({ group, view, openAtFirst }: { readonly group: RowGroup; readonly view: View; readonly openAtFirst: boolean }) {
   const m = useMessages();
-  const [open, setOpen] = useState(true);
+  const [open, setOpen] = useState(openAtFirst);
+  const [limit, setLimit] = useState(groupSize);
   const { rows } = group;
   const worst = severityOrder.find((severity) => rows.some(({ riskLevel }) => riskLevel === severity));
   const unhealthy = rows.filter(({ state }) => state === 'unhealthy');
@@ -156,7 +192,7 @@ function Group({ group, view }: { readonly group: RowGroup; readonly view: View 
           </button>
         </th>
         <td>{worst === undefined ? <span className="dim">—</span> : <Severity severity={worst} />}</td>
-        <td colSpan={3} className="light">
+        <td colSpan={4} className="light">
           <span className="row gap12">
             {order.map((state) => <StateCount key={state} state={state} n={rows.filter((row) => row.state === state).length} />)}
             <span className="dim">{m.unit.node(rows.reduce((sum, { nodes }) => sum + nodes, 0))}</span>
@@ -164,7 +200,8 @@ function Group({ group, view }: { readonly group: RowGroup; readonly view: View 
         </td>
         <td className="light">{unhealthy.length > 0 && m.recommendation.ofPools(fixable.length, unhealthy.length)}</td>
       </tr>
-      {open && rows.map((row) => <PoolRow key={row.poolId} row={row} view={view} />)}
+      {open && rows.slice(0, limit).map((row) => <PoolRow key={row.poolId} row={row} view={view} />)}
+      {open && rows.length > limit && <tr><td colSpan={7}><MoreRows left={rows.length - limit} show={() => setLimit(limit + groupSize)} /></td></tr>}
     </tbody>
   );
 }
@@ -193,11 +230,12 @@ function PoolRow({ row, view }: { readonly row: Recommendation; readonly view: V
           <span><Link to={to}>{row.pool}</Link>{view === 'title' && <span className="dim"> · {row.cluster}</span>} <StaleMark row={row} /></span>
         )}
       </td>
-      <td>{row.riskLevel === null ? <span className="dim">—</span> : <Severity severity={row.riskLevel} />}</td>
+      <td><span className="row gap4 wrap">{row.riskLevel === null ? <span className="dim">—</span> : <Severity severity={row.riskLevel} />}<ExploitedMark row={row} /></span></td>
       <td>
         <StateTag state={row.state} />
       </td>
-      <td className="r"><Counts row={row} /></td>
+      <td className="r"><OpenCount row={row} /></td>
+      <td className="r dim"><NoFixCount row={row} /></td>
       <td className="r">{m.unit.number(row.nodes)}</td>
       <td>
         <BestAction row={row} />
@@ -212,13 +250,17 @@ function StaleMark({ row }: { readonly row: Recommendation }) {
   return row.freshness === 'stale' ? <span className="pill warn"><Clock16Regular />{m.recommendation.stale}</span> : null;
 }
 
-/** Open CVEs with a fix, and those without one counted apart; a count that nobody knows is a word. */
-function Counts({ row }: { readonly row: Recommendation }) {
+/** Known exploited CVEs, fix or no fix: they make a pool unhealthy by themselves. */
+function ExploitedMark({ row }: { readonly row: Recommendation }) {
   const m = useMessages();
-  return (
-    <>
-      {row.noFixVulnerabilities !== null && row.noFixVulnerabilities > 0 && <span className="dim s12">{m.recommendation.noFix(row.noFixVulnerabilities)} </span>}
-      <OpenCount row={row} />
-    </>
-  );
+  const n = row.exploitedVulnerabilities;
+  return n === null || n === 0 ? null : <span className="pill kev" title={m.exploited.yesText}><Flash16Filled />{m.exploited.pools(n)}</span>;
+}
+
+/** What the vendor has not fixed is counted apart; a count that nobody knows is a word. */
+function NoFixCount({ row }: { readonly row: Recommendation }) {
+  const m = useMessages();
+  const n = row.noFixVulnerabilities;
+  const partly = row.notAssessedNodes > 0;
+  return n === null || (partly && n === 0) ? <span className="unk">{m.unit.unknown}</span> : <>{partly && '≥ '}{m.unit.number(n)}</>;
 }

@@ -6,8 +6,8 @@ import { Figure, SplitBar } from '../../parts/essentials.tsx';
 import { Severity, severityColour } from '../../parts/severity.tsx';
 import { shortImage } from '../../parts/short-image.ts';
 import { StateTag, stateColour } from '../../parts/state-tag.tsx';
+import { targetPath } from '../../paths.ts';
 import { useMessages } from '../../preferences.tsx';
-import { targetPath } from './best-action.tsx';
 
 interface SummaryCardsProps {
   readonly summary: FleetSummary;

@@ -4,8 +4,11 @@ import { useMessages } from '../../preferences.tsx';
 import { Page } from '../../shell/page.tsx';
 import { QueryView } from '../../shell/query-view.tsx';
 import { AdvisoryDatabases } from './advisory-databases.tsx';
+import { AdvisorySources } from './advisory-sources.tsx';
+import { AutoUpgrades } from './auto-upgrades.tsx';
 import { Connections } from './connections.tsx';
 import { Plans } from './plans.tsx';
+import { Webhooks } from './webhooks.tsx';
 
 export function SettingsPage() {
   const m = useMessages();
@@ -15,7 +18,7 @@ export function SettingsPage() {
   return (
     <Page
       gray
-      trail={[['Nodeward', '/recommendations'], [m.shell.settings]]}
+      trail={[['Nodeward', '/overview'], [m.shell.settings]]}
       title={m.shell.settings}
       right={server.data !== undefined && <span className="lbl">{m.settings.serverText(server.data.version, m.settings.database[server.data.database])}</span>}
     >
@@ -24,7 +27,10 @@ export function SettingsPage() {
         {({ connections: list }) => (
           <>
             <Connections connections={list} />
+            <AdvisorySources />
             <AdvisoryDatabases connections={list} />
+            <AutoUpgrades />
+            <Webhooks />
           </>
         )}
       </QueryView>
