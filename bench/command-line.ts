@@ -32,7 +32,7 @@ function measureList(): void {
   }
   const folder = mkdtempSync(join(tmpdir(), 'nodeward-bench-'));
   try {
-    const built = nodeward(['db', 'build', join(data, 'feeds/ubuntu-osv.zip'), '-o', folder]);
+    const built = nodeward(['db', 'build', ...['ubuntu-osv.zip', 'go-osv.zip', 'kubernetes-osv.zip'].map((name) => join(data, 'feeds', name)), '-o', folder]);
     if (built.status !== 0) throw new Error(built.stderr);
     const list = join(data, 'node-images/AKSUbuntu/gen2/2204containerd/202309.06.0.txt');
     const words = ['assess', list, '--db', folder, '--source-names', join(data, 'node-images/ubuntu-binary-to-source.json'), '--format', 'json'];

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 
 const repository = resolve(import.meta.dirname, '..');
-const scripts = ['bench/node-disk.ts', 'packages/engine/bench/advisories.ts', 'bench/command-line.ts', 'bench/start.ts'];
+const scripts = ['bench/node-disk.ts', 'bench/remote-disk.ts', 'packages/engine/bench/advisories.ts', 'packages/providers/bench/azure-discovery.ts', 'apps/server/bench/fleet.ts', 'apps/server/bench/manifest-fleet.ts', 'bench/command-line.ts', 'bench/start.ts'];
 const line = z.union([
   z.object({ name: z.string(), value: z.number(), unit: z.string(), bound: z.number() }),
   z.object({ skipped: z.string(), reason: z.string() }),

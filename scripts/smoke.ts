@@ -1,9 +1,9 @@
 // Follows the one-time address that npm start printed, until the sample fleet is assessed.
 import { z } from 'zod';
 
-const patience = 30_000;
+const patience = 180_000;
 const pause = 250;
-const list = z.object({ recommendations: z.array(z.object({ pool: z.string(), state: z.string(), openVulnerabilities: z.int().nullable() })) });
+const list = z.object({ recommendations: z.array(z.object({ cluster: z.string(), pool: z.string(), state: z.string(), openVulnerabilities: z.int().nullable() })) });
 
 const address = process.argv[2] ?? '';
 const origin = new URL(address).origin;
@@ -18,9 +18,9 @@ for (;;) {
   const response = await fetch(`${origin}/api/recommendations`, { headers: { cookie } });
   if (!response.ok) fail(`the recommendations answered ${response.status}`);
   const { recommendations } = list.parse(await response.json());
-  const told = recommendations.filter(({ openVulnerabilities }) => (openVulnerabilities ?? 0) > 0);
-  if (recommendations.length >= 4 && told.length >= 3) {
-    process.stdout.write(`${recommendations.map(({ pool, state, openVulnerabilities }) => `${pool}: ${state}, ${openVulnerabilities ?? 'unknown'}`).join('; ')}\n`);
+  const told = recommendations.filter(({ state }) => state === 'unhealthy' || state === 'healthy');
+  if (recommendations.length >= 15 && told.length >= 12) {
+    process.stdout.write(`${recommendations.map(({ cluster, pool, state, openVulnerabilities }) => `${cluster}/${pool}: ${state}, ${openVulnerabilities ?? 'unknown'}`).join('; ')}\n`);
     break;
   }
   if (performance.now() > until) fail(`the sample fleet was not assessed within ${patience / 1000} s`);

@@ -29,8 +29,12 @@ export async function openPage(browser: Browser, origin: string, language: 'ja' 
     locale: language === 'ja' ? 'ja-JP' : 'en-US',
     timezoneId: 'Asia/Tokyo',
     colorScheme: scheme,
+    // a picture or a check in the middle of a transition would tell of colours that nobody chose
+    reducedMotion: 'reduce',
     viewport: { width: 1440, height: 900 },
   });
+  // 30 s, the default, is what the first page of a busy machine may take
+  context.setDefaultTimeout(90_000);
   const page = await context.newPage();
   const faults: string[] = [];
   page.on('console', (message) => {

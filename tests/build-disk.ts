@@ -1,11 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
+/** A file's text or bytes, or the target of a symbolic link. */
+export type DiskFile = string | Uint8Array | { readonly link: string };
+
 export interface DiskOptions {
-  /** Path in the root file system → text. */
-  readonly files: Readonly<Record<string, string>>;
+  /** Path in the root file system → what lies there. */
+  readonly files: Readonly<Record<string, DiskFile>>;
   readonly out: string;
   readonly sizeMiB?: number;
   readonly partitionName?: string;
@@ -24,7 +27,7 @@ export function missingDiskTools(): readonly string[] {
 export function buildDisk({ files, out, sizeMiB = 64, partitionName = 'rootfs' }: DiskOptions): void {
   const root = mkdtempSync(join(tmpdir(), 'nodeward-root-'));
   try {
-    for (const [path, text] of Object.entries(files)) writeInto(root, path, text);
+    for (const [path, content] of Object.entries(files)) writeInto(root, path, content);
     rmSync(out, { force: true });
     writeFileSync(out, '');
     truncateSync(out, sizeMiB * 1024 * 1024);
@@ -36,10 +39,11 @@ export function buildDisk({ files, out, sizeMiB = 64, partitionName = 'rootfs' }
   }
 }
 
-function writeInto(root: string, path: string, text: string): void {
+function writeInto(root: string, path: string, content: DiskFile): void {
   const file = join(root, path);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, text);
+  if (typeof content === 'string' || content instanceof Uint8Array) writeFileSync(file, content);
+  else symlinkSync(content.link, file);
 }
 
 function run(tool: (typeof tools)[number], parameters: readonly string[]): void {

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { coverageStates, matchStates } from '@nodeward/engine';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { repository } from './shared-data.ts';
 
 const read = (path: string): string => readFileSync(join(repository, path), 'utf8');
@@ -13,6 +14,11 @@ function rows(path: string): readonly (readonly string[])[] {
     .split('\n')
     .filter((line) => line.startsWith('| ') && !line.startsWith('|---'))
     .map((line) => line.slice(1, -1).split(/(?<!\\)\|/).map((cell) => cell.trim()));
+}
+
+/** As the hosts of repositories make them. */
+function headings(path: string): readonly string[] {
+  return read(path).split('\n').filter((line) => /^#+ /.test(line)).map((line) => line.replace(/^#+ /, '').toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, '').replaceAll(' ', '-'));
 }
 
 function code(cell: string | undefined): string {
@@ -63,7 +69,7 @@ describe('docs/error-codes.md', () => {
 describe('docs/glossary.md', () => {
   const table = rows('docs/glossary.md');
 
-  it.each(['connection', 'cluster', 'node pool', 'node', 'node image', 'disk source', 'package', 'component', 'inventory', 'node facts', 'coverage', 'advisory', 'vulnerability', 'match', 'package family', 'finding', 'assessment', 'recommendation', 'forecast', 'upgrade job', ...matchStates, ...coverageStates])('explains "%s" in both languages', (word) => {
+  it.each(['connection', 'cluster', 'node pool', 'node', 'node image', 'disk source', 'package', 'component', 'inventory', 'node facts', 'coverage', 'advisory', 'vulnerability', 'match', 'package family', 'finding', 'assessment', 'recommendation', 'forecast', 'upgrade job', 'right', 'package list', 'security patch', 'advisory source', 'mirror', 'source names', 'which image', 'printed command', 'node-status', 'paused', 'never', ...matchStates, ...coverageStates])('explains "%s" in both languages', (word) => {
     const row = table.find(([first]) => code(first) === word);
 
     expect(row?.[1]).toMatch(/[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u);
@@ -88,6 +94,21 @@ describe('the documents', () => {
     expect(targets.filter((target) => !existsSync(join(repository, dirname(path), target)))).toEqual([]);
   });
 
+  it.each(documents)('%s links only to headings that are there', (path) => {
+    const targets = [...read(path).matchAll(/\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)/g)].map(([, target = '', heading = '']) => [target === '' ? path : join(dirname(path), target), decodeURIComponent(heading)] as const);
+
+    expect(targets.filter(([target, heading]) => !headings(target).includes(heading))).toEqual([]);
+  });
+
+  it.each(documents.filter((path) => path.startsWith('docs/') && path.endsWith('.ja.md')))('%s and its English say the same as far as a machine can tell', (path) => {
+    const english = path.replace('.ja.md', '.md');
+    const shape = (of: string): object => ({ chapters: read(of).split('\n').filter((line) => line.startsWith('#')).map((line) => line.indexOf(' ')), rows: rows(of).map((cells) => cells.length), fences: read(of).split('\n```').length });
+
+    expect(read(path).split('\n')[2]).toBe(`[English](${basename(english)})`);
+    expect(read(english).split('\n')[2]).toBe(`[日本語](${basename(path)})`);
+    expect(shape(path)).toEqual(shape(english));
+  });
+
   it.each(['README.md', 'README.ja.md'])('%s explains every exit status', (path) => {
     expect(rows(path).map(([first]) => code(first)).filter((text) => /^\d$/.test(text))).toEqual(['0', '1', '2', '3', '4']);
   });
@@ -96,6 +117,24 @@ describe('the documents', () => {
     const chapters = (path: string): number => read(path).split('\n').filter((line) => line.startsWith('## ')).length;
 
     expect(chapters('README.ja.md')).toBe(chapters('README.md'));
+  });
+});
+
+describe('Dockerfile', () => {
+  const image = read('Dockerfile');
+  const manifest = z.object({ optionalDependencies: z.record(z.string(), z.string()) }).parse(JSON.parse(read('package.json')));
+
+  it.each([...folders('packages'), ...folders('apps')])('takes %s into the image', (workspace) => expect(image).toMatch(new RegExp(`[ "]${workspace}[ ;]`)));
+
+  it('stands on the Node that the lock file pins', () => {
+    const majors = new Set(Object.values(manifest.optionalDependencies).map((version) => version.split('.')[0]));
+
+    expect([...image.matchAll(/node:(\d+)-/g)].map((match) => match[1])).toEqual(Array.from({ length: 3 }, () => [...majors].join()));
+  });
+
+  it('listens where the deployment looks for it', () => {
+    expect(/EXPOSE (\d+)/.exec(image)?.[1]).toBe(/defaultPort = (\d+)/.exec(read('apps/server/src/config.ts'))?.[1]);
+    expect(/containerPort: (\d+)/.exec(read('deploy/kubernetes/nodeward.yaml'))?.[1]).toBe(/EXPOSE (\d+)/.exec(image)?.[1]);
   });
 });
 

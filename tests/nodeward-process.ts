@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { repository } from './shared-data.ts';
@@ -29,6 +30,17 @@ export function nodeward(words: readonly string[], { environment = {}, node = pr
   return { status, stdout, stderr };
 }
 
+/** The same while this process goes on to answer: for commands that ask servers of the test. */
+export async function nodewardBeside(words: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<ProcessResult> {
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(process.execPath, [nodewardCommand, ...words], { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH, HOME, NODEWARD_DB: '/nonexistent', ...environment } });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  await once(child, 'close');
+  return { status: child.exitCode, stdout, stderr };
+}
+
 export const matchRow = z.object({
   vulnerability: z.string(),
   sourcePackage: z.string(),
@@ -38,6 +50,8 @@ export const matchRow = z.object({
   state: z.string(),
   severity: z.string(),
   kernel: z.string().nullable(),
+  component: z.object({ family: z.string(), path: z.string(), state: z.string().nullable() }).nullable(),
+  factClass: z.string(),
   evidence: z.string(),
 });
 export type MatchRow = z.infer<typeof matchRow>;

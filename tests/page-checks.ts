@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { en } from '../apps/portal/src/i18n/en.ts';
 import { ja } from '../apps/portal/src/i18n/ja.ts';
@@ -9,9 +10,22 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 /**
  * What no page of the portal may have: an element whose content is wider than its box outside a scroller,
  * two controls that overlap, a text of the other language or no text at all, and a serious axe finding.
- * Each fault is one line that names the element. Console errors are gathered by `openPage`.
+ * Each fault is one line that names the element, and lasts: what stands in a page only while live data arrive is looked at
+ * again. Console errors are gathered by `openPage`.
  */
 export async function pageFaults(page: Page, language: 'ja' | 'en'): Promise<readonly string[]> {
+  let faults = await faultsOfNow(page, language);
+  for (let look = 1; look < looks && faults.length > 0; look += 1) {
+    await delay(betweenLooksMs);
+    faults = await faultsOfNow(page, language);
+  }
+  return faults;
+}
+
+const looks = 8;
+const betweenLooksMs = 1_000;
+
+async function faultsOfNow(page: Page, language: 'ja' | 'en'): Promise<readonly string[]> {
   return [...(await cutElements(page)), ...(await overlappingControls(page)), ...(await untranslatedTexts(page, language)), ...(await axeFaults(page))];
 }
 

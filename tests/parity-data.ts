@@ -35,9 +35,9 @@ export function parityImages(data: string): readonly ParityImage[] {
     }));
 }
 
-/** The same notation for what came out of an assessment: rows with a fix, on the kernel that runs. */
+/** The same notation for what came out of an assessment: rows of packages with a fix, on the kernel that runs. */
 export function fixablePairs(rows: readonly MatchRow[]): readonly string[] {
-  const open = rows.filter(({ state, kernel }) => state === 'affected-fix-available' && (kernel === null || kernel === 'running'));
+  const open = rows.filter(({ state, kernel, component }) => component === null && state === 'affected-fix-available' && (kernel === null || kernel === 'running'));
   return open.map(({ vulnerability, sourcePackage }) => `${vulnerability} ${sourcePackage}`).toSorted();
 }
 

@@ -11,8 +11,8 @@ import { noteSkipped, sharedData } from './shared-data.ts';
 const data = sharedData();
 const images = data === undefined ? [] : parityImages(data);
 const sourceNames = join(data ?? '', 'node-images/ubuntu-binary-to-source.json');
-const pairs = images.slice(1).map((to, index) => [images[index]?.version ?? '', to.version, images[index] ?? to, to] as const);
-
+/** Lists name components, which are incomplete without advisories for them. */
+const feeds = ['ubuntu-osv.zip', 'go-osv.zip', 'kubernetes-osv.zip'].map((name) => join(data ?? '', 'feeds', name));
 /** The image whose kernel line changes, the two around it, one of the first and one of the last. */
 const onDisks = ['2023.01.10', '202309.06.0', '202310.04.0', '202310.09.0', '202402.12.0'];
 /** Images after which a node has vulnerabilities that it did not have before: how many. */
@@ -24,6 +24,10 @@ const worse: Readonly<Record<string, number>> = {
   '202310.19.2': 11,
   '202310.26.0': 2,
 };
+/** The engine's own parity test has all 52 steps; the command is asked for these: what gets worse, and the one step that only repairs most. */
+const pairs = images
+  .map((to, index) => [images[index - 1]?.version ?? '', to.version, images[index - 1] ?? to, to] as const)
+  .filter(([from, to]) => from !== '' && (to in worse || to === '202310.04.0'));
 
 if (data === undefined) noteSkipped('parity with the published lists', 'no data');
 
@@ -34,7 +38,7 @@ describe.skipIf(data === undefined)('the full Ubuntu feed and the published list
 
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'nodeward-parity-'));
-    const built = nodeward(['db', 'build', join(data ?? '', 'feeds/ubuntu-osv.zip'), '-o', database()]);
+    const built = nodeward(['db', 'build', ...feeds, '-o', database()]);
     if (built.status !== 0) throw new Error(built.stderr);
     const run = nodeward(['assess', ...images.map(({ manifestPath }) => manifestPath), '--db', database(), '--source-names', sourceNames, '--format', 'json']);
     for (const { target, matches } of parseAssessments(run.stdout)) assessed.set(target, fixablePairs(matches));
@@ -53,6 +57,8 @@ describe.skipIf(data === undefined)('the full Ubuntu feed and the published list
     expect(new Set(fixable.map((pair) => pair.split(' ')[0])).size).toBe(cves);
   });
 
+  it('are asked for seven steps', () => expect(pairs).toHaveLength(images.length === 0 ? 0 : 7));
+
   it.each(pairs)('foretell what moving from %s to %s does', (_, version, from, to) => {
     const { status, stdout } = nodeward(['forecast', from.manifestPath, to.manifestPath, '--db', database(), '--source-names', sourceNames, '--format', 'json']);
     const forecast = parseForecast(stdout);
@@ -62,7 +68,7 @@ describe.skipIf(data === undefined)('the full Ubuntu feed and the published list
     expect(keys(forecast.introduced)).toEqual(without(to, from));
     expect(keys(forecast.remaining)).toEqual(both(from, to));
     expect(forecast.undetermined).toEqual([]);
-    expect(new Set(forecast.introduced.map(({ vulnerability }) => vulnerability)).size).toBe(worse[version] ?? 0);
+    expect(new Set(keys(forecast.introduced).map((key) => key.split(' ')[0])).size).toBe(worse[version] ?? 0);
   });
 
   const missing = missingDiskTools();
@@ -84,7 +90,7 @@ describe.skipIf(data === undefined)('the full Ubuntu feed and the published list
 
 /** "CVE family", sorted. */
 function keys(rows: readonly MatchRow[]): readonly string[] {
-  return rows.map(({ vulnerability, sourcePackage }) => `${vulnerability} ${familyOf(sourcePackage)}`).toSorted();
+  return rows.filter(({ component }) => component === null).map(({ vulnerability, sourcePackage }) => `${vulnerability} ${familyOf(sourcePackage)}`).toSorted();
 }
 
 function expected({ fixable }: ParityImage): ReadonlySet<string> {
