@@ -34,7 +34,7 @@ const byteReads = [
 ];
 
 export default tseslint.config(
-  { ignores: ['**/node_modules/', '**/dist/', 'tests/.output/', '.nodeward/'] },
+  { ignores: ['**/node_modules/', '**/dist/', 'packed/', 'tests/.output/', '.nodeward/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts', '**/*.tsx'],
@@ -62,7 +62,7 @@ export default tseslint.config(
     rules: { 'no-restricted-syntax': ['error', ...ambient, ...clock, ...byteReads] },
   },
   {
-    files: ['**/main.ts', '**/config.ts', '**/compose.ts', '**/bench/**', '**/scripts/**', '**/*.test.ts', 'tests/**', '**/*-process.ts', '**/*-worker.ts', '**/*-for-tests.ts'],
+    files: ['**/main.ts', '**/config.ts', '**/compose.ts', '**/bench/**', '**/scripts/**', '**/*.test.ts', 'tests/**', '**/*-process.ts', '**/*-worker.ts', '**/*-for-tests.ts', 'packages/providers/testing/**'],
     rules: { 'no-restricted-syntax': ['error', ...ambient] },
   },
   {
