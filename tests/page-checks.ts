@@ -9,15 +9,15 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 
 /**
  * What no page of the portal may have: an element whose content is wider than its box outside a scroller,
- * two controls that overlap, a text of the other language or no text at all, and a serious axe finding.
+ * two controls that overlap, a text of the other language or no text at all, and a serious axe finding (unless `axe` is false).
  * Each fault is one line that names the element, and lasts: what stands in a page only while live data arrive is looked at
  * again. Console errors are gathered by `openPage`.
  */
-export async function pageFaults(page: Page, language: 'ja' | 'en'): Promise<readonly string[]> {
-  let faults = await faultsOfNow(page, language);
+export async function pageFaults(page: Page, language: 'ja' | 'en', { axe }: { readonly axe: boolean } = { axe: true }): Promise<readonly string[]> {
+  let faults = await faultsOfNow(page, language, axe);
   for (let look = 1; look < looks && faults.length > 0; look += 1) {
     await delay(betweenLooksMs);
-    faults = await faultsOfNow(page, language);
+    faults = await faultsOfNow(page, language, axe);
   }
   return faults;
 }
@@ -25,8 +25,8 @@ export async function pageFaults(page: Page, language: 'ja' | 'en'): Promise<rea
 const looks = 8;
 const betweenLooksMs = 1_000;
 
-async function faultsOfNow(page: Page, language: 'ja' | 'en'): Promise<readonly string[]> {
-  return [...(await cutElements(page)), ...(await overlappingControls(page)), ...(await untranslatedTexts(page, language)), ...(await axeFaults(page))];
+async function faultsOfNow(page: Page, language: 'ja' | 'en', axe: boolean): Promise<readonly string[]> {
+  return [...(await cutElements(page)), ...(await overlappingControls(page)), ...(await untranslatedTexts(page, language)), ...(axe ? await axeFaults(page) : [])];
 }
 
 /** Elements that cut or spill their content. What is only for screen readers, and scrollers themselves, are left out. */

@@ -172,19 +172,27 @@ export async function show(page: Page, origin: string, screen: Screen): Promise<
   await screen.prepare?.(page);
 }
 
-export interface Look {
-  readonly language: 'ja' | 'en';
+export interface Display {
   readonly scheme: 'light' | 'dark' | 'forced';
   readonly width: number;
 }
 
+export interface Look extends Display {
+  readonly language: 'ja' | 'en';
+}
+
 /** A page with the fixture's clock, so that ages are the same in every year. */
-export async function openScreens(browser: Browser, origin: string, { language, scheme, width }: Look): Promise<OpenPage & { readonly context: BrowserContext }> {
-  const opened = await openPage(browser, origin, language, scheme === 'dark' ? 'dark' : 'light');
+export async function openScreens(browser: Browser, origin: string, look: Look): Promise<OpenPage & { readonly context: BrowserContext }> {
+  const opened = await openPage(browser, origin, look.language);
   await opened.page.clock.setFixedTime(fixtureNow);
-  if (scheme === 'forced') await opened.page.emulateMedia({ forcedColors: 'active', reducedMotion: 'reduce' });
-  await opened.page.setViewportSize({ width, height: width >= 1920 ? 1080 : 900 });
+  await setDisplay(opened.page, look);
   return opened;
+}
+
+/** Changes what an open page is shown on, as the system and the window of a user would. */
+export async function setDisplay(page: Page, { scheme, width }: Display): Promise<void> {
+  await page.emulateMedia({ colorScheme: scheme === 'dark' ? 'dark' : 'light', forcedColors: scheme === 'forced' ? 'active' : 'none', reducedMotion: 'reduce' });
+  await page.setViewportSize({ width, height: Math.min(Math.round(width * 0.7), 1080) });
 }
 
 const run = promisify(execFile);
