@@ -52,7 +52,7 @@ export const candidate = z.object({
   /** Where it cannot: the same with the tools of whoever runs the pool, step by step. */
   commands: z.array(printedCommand),
   /** Why nothing can be told about the target; then the lists are empty and mean nothing. */
-  unknown: z.object({ code: z.enum(['image-not-published', 'unreadable', 'no-advisories', 'not-assessed']), detail: z.string() }).nullable(),
+  unknown: z.object({ code: z.enum(['not-read-yet', 'image-not-published', 'unreadable', 'no-advisories', 'not-assessed']), detail: z.string() }).nullable(),
   confidence: z.enum(['high', 'medium', 'low']),
   grade: evidenceGrade.nullable(),
   counts: z.object({ now: count, after: count, fixed: count, remaining: count, introduced: count, undetermined: count }),

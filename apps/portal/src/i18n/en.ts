@@ -1113,6 +1113,7 @@ export const en = {
     verdictNothingReboot: 'A restart fixes nothing',
     verdictUnknown: 'The effect of this target is not known',
     unknownCode: {
+      'not-read-yet': 'The target image has not been read yet.',
       'image-not-published': 'The package list of this image is not published.',
       unreadable: 'The target image could not be read.',
       'no-advisories': 'The advisory database has nothing for this operating system.',

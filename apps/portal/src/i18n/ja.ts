@@ -1047,6 +1047,7 @@ export const ja: Messages = {
     verdictNothingReboot: '再起動では何も修正されません',
     verdictUnknown: 'この更新先の効果は不明です',
     unknownCode: {
+      'not-read-yet': '更新先のイメージはまだ読み取られていません。',
       'image-not-published': 'このイメージのパッケージ一覧は公開されていません。',
       unreadable: '更新先のイメージを読み取れませんでした。',
       'no-advisories': 'アドバイザリ データベースにこの OS のデータがありません。',

@@ -165,6 +165,24 @@ describe.each(sharedEngines)('the sample fleet on $name', (engine) => {
     expect(told.at(-1)).toMatchObject({ kind: 'known', complete: true });
   });
 
+  it('goes on telling what an image holds while the same image is read again', async () => {
+    const { deps } = fleet();
+    const { poolId } = await recommendationOf(deps, 'userpool01');
+    await ensureImageReadings(deps, poolId);
+    const read = () => deps.db.selectFrom('image_reading').select(['match_set_id', 'read_at']).where('pool_id', '=', poolId).execute();
+    const [before] = await read();
+
+    let isDone = false;
+    const again = ensureImageReadings({ ...deps, clock: () => new Date(Date.now() + 3_600_000) }, poolId).finally(() => (isDone = true));
+    const outcomes = new Set<string | null>();
+    while (!isDone) for (const { match_set_id: outcome } of await read()) outcomes.add(outcome);
+    await again;
+
+    expect(before?.match_set_id).toMatch(/./);
+    expect([...outcomes]).not.toContain(null);
+    expect((await read()).every(({ read_at: at }) => before !== undefined && at > before.read_at)).toBe(true);
+  });
+
   it('follows a version that is changed inside a disk', async () => {
     const { deps, sampleFolder } = fleet();
     const { poolId } = await recommendationOf(deps, 'userpool01');

@@ -72,13 +72,18 @@ async function findPoolImages(db: Database, poolId: string): Promise<PoolImages 
 
 type ImageRow = Insertable<ImageReadingTable>;
 
+/** Where the image says what it said before, the outcome of its matching stands until the next matching. */
 async function readImage(deps: ImageReadingDependencies, pool: PoolImages, image: string, kubelets: readonly string[]): Promise<void> {
   const at = deps.clock();
   const told = await readImageEvidence(deps, pool, image);
   await inTransaction(deps.db, async (transaction) => {
     if (told.inventory !== undefined) await saveInventory(transaction, told.inventory, at);
-    await transaction.deleteFrom('image_reading').where('pool_id', '=', pool.id).where('image', '=', image).execute();
-    const rows = kubelets.map((kubelet): ImageRow => ({ ...told.row, pool_id: pool.id, image, kubelet_version: kubelet, read_at: at }));
+    const before = await transaction.deleteFrom('image_reading').where('pool_id', '=', pool.id).where('image', '=', image).returningAll().execute();
+    const rows = kubelets.map((kubelet): ImageRow => {
+      const same = before.find((row) => row.kubelet_version === kubelet && row.inventory_id !== null && row.inventory_id === told.inventory?.id && row.running_kernel === told.row.running_kernel);
+      const outcome = same === undefined ? {} : { match_set_id: same.match_set_id, unknown_code: same.unknown_code, unknown_detail: same.unknown_detail };
+      return { ...told.row, ...outcome, pool_id: pool.id, image, kubelet_version: kubelet, read_at: at };
+    });
     await transaction.insertInto('image_reading').values(rows).execute();
   });
 }

@@ -67,7 +67,7 @@ export type ImageMatches =
       readonly complete: boolean;
       readonly revision: string;
     }
-  | { readonly kind: 'unknown'; readonly code: 'image-not-published' | 'unreadable' | 'no-advisories'; readonly detail: string };
+  | { readonly kind: 'unknown'; readonly code: 'not-read-yet' | 'image-not-published' | 'unreadable' | 'no-advisories'; readonly detail: string };
 
 /** What `ensureImageReadings` found out about one image of a pool under one kubelet. */
 export interface StoredImage {
@@ -102,9 +102,9 @@ export async function imageMatches(db: Database, poolId: string, target: ImageTa
 }
 
 export function matchesOfImage(image: StoredImage | undefined, rows: RowsBySet, packages: KnownSources): ImageMatches {
-  if (image === undefined) return { kind: 'unknown', code: 'unreadable', detail: 'not read yet' };
+  if (image === undefined) return { kind: 'unknown', code: 'not-read-yet', detail: '' };
   const { matchSetId, grade, revision } = image;
-  if (matchSetId === null || grade === null || revision === null) return { kind: 'unknown', code: image.unknownCode ?? 'unreadable', detail: image.unknownDetail ?? '' };
+  if (matchSetId === null || grade === null || revision === null) return { kind: 'unknown', code: image.unknownCode ?? 'not-read-yet', detail: image.unknownDetail ?? '' };
   const coverage = joinCoverage(withKnownKubelet(image.coverage, image.kubelet), image.setCoverage ?? []);
   return {
     kind: 'known',

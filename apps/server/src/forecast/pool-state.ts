@@ -25,7 +25,7 @@ export interface PoolState {
   readonly windows: boolean;
   readonly newerImages: readonly string[];
   readonly kubernetesUpgrades: readonly KubernetesUpgrade[];
-  /** Images under a kubelet that were never read, not lately, or not with the advisories of now. */
+  /** Images under a kubelet that were never read, not lately, not matched yet, or not with the advisories of now. */
   readonly staleImages: readonly ImageTarget[];
   readonly operations: readonly OperationKind[];
   readonly canUpgrade: boolean;
@@ -48,6 +48,7 @@ export interface PoolState {
 interface ImageReading {
   readonly image: string;
   readonly kubelet: string;
+  /** Its match set, or why there is none; null until it has been matched. */
   readonly outcome: string | null;
   readonly revision: string | null;
   /** Seconds. */
@@ -155,7 +156,7 @@ function describeState(row: StateRow, { pools, fingerprint }: ClusterPools): Poo
   const readings = new Map((row.readings ?? []).map((reading) => [keyOf(reading), reading]));
   const isStale = (target: ImageTarget): boolean => {
     const reading = readings.get(keyOf(target));
-    return reading === undefined || reading.age >= keepSeconds || (reading.revision !== null && reading.revision !== row.revision);
+    return reading === undefined || reading.outcome === null || reading.age >= keepSeconds || (reading.revision !== null && reading.revision !== row.revision);
   };
   const otherPools = pools.filter(({ id }) => id !== row.id).map(({ name, version, windows }) => ({ name, version, windows }));
   return {
