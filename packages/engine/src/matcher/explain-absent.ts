@@ -68,23 +68,30 @@ function isComponentRead({ inventory, facts }: AbsentQuestion, ecosystem: string
 
 function absentPackages({ inventory, about, packageName }: AbsentQuestion, known: ReadonlySet<string>): readonly ExplanationEntry[] {
   const ecosystem = ecosystemOf(inventory.operatingSystem);
-  const named = about.flatMap(({ id, affected }) => affected.filter((range) => range.ecosystem === ecosystem).map(({ package: name }) => ({ id, name })));
+  const named = about.flatMap(({ id, affected }) => affected.filter((range) => range.ecosystem === ecosystem).map(({ package: name, binaries }) => ({ id, name, binaries })));
   const installed = packageName === undefined ? undefined : inventory.packages.find(({ name }) => name === packageName);
   if (installed !== undefined && !known.has(kernelSourceOf(installed.source) ?? installed.source)) {
     const reason = reasonOf(inventory, kernelSourceOf(installed.source) ?? installed.name);
     if (reason !== 'not-installed') return [noMatch({ sourcePackage: installed.source, packageFamily: packageFamilyOf(installed.source), installedVersion: installed.version, reason })];
   }
-  return uniquely(named.filter(({ name }) => !known.has(name) && (packageName === undefined || packageName === name)).map(({ id, name }) => noMatch({
-    sourcePackage: name, packageFamily: packageFamilyOf(name), advisory: id, ecosystem: ecosystem ?? null, reason: reasonOf(inventory, name),
+  return uniquely(named.filter(({ name }) => !known.has(name) && (packageName === undefined || packageName === name)).map(({ id, name, binaries }) => noMatch({
+    sourcePackage: name, packageFamily: packageFamilyOf(name), advisory: id, ecosystem: ecosystem ?? null, reason: reasonOf(inventory, name, binaries),
   })));
 }
 
+/** Whether a package of which nobody knows the source may come from one that is built into `binaries`; undefined: nobody says into which. */
+export function mayBeInstalled({ packages }: Inventory, binaries: readonly string[] | undefined): boolean {
+  return packages.some((found) => !found.sourceKnown && !isThirdParty(found) && (binaries === undefined || binaries.length === 0 || binaries.includes(found.name)));
+}
+
 /** Of a source that nothing installed was compared for. */
-function reasonOf({ packages }: Inventory, source: string): ExplanationReason {
+function reasonOf(inventory: Inventory, source: string, binaries?: readonly string[]): ExplanationReason {
+  const { packages } = inventory;
   if (packages.some((found) => found.name === source && isThirdParty(found))) return 'third-party-package';
   // Headers, tools and modules of a kernel run nowhere.
   const isBuiltFrom = packages.some((found) => kernelSourceOf(found.source) === source);
-  return isBuiltFrom ? 'binaries-not-affected' : 'not-installed';
+  if (isBuiltFrom) return 'binaries-not-affected';
+  return mayBeInstalled(inventory, binaries) ? 'not-read' : 'not-installed';
 }
 
 /** A kernel's advisory names a hundred sources of one line: one entry tells as much. */

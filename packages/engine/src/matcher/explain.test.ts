@@ -110,6 +110,16 @@ describe('an explanation', () => {
     expect(reasons(vulnerability, undefined, on, under)).toEqual(expected);
   });
 
+  it.each<[string, string, string | undefined, unknown]>([
+    ['may be of the source', 'CVE-2023-4911', undefined, [['no-match', 'glibc', null, 'not-read']]],
+    ['may be of the source that is asked for', 'CVE-2023-4911', 'nginx', [['no-match', 'nginx', null, 'not-read']]],
+    ['is none of those into which the source is built', 'CVE-2023-1001', undefined, [['no-match', 'openssl', null, 'not-installed']]],
+  ])('never calls absent what a package without a known source may be of: it %s', (_what, vulnerability, packageName, expected) => {
+    const unsourced = createInventory(jammy, [{ ...deb('libc6', '2.35-0ubuntu3.1'), sourceKnown: false }]);
+
+    expect(reasons(vulnerability, packageName, unsourced, list)).toEqual(expected);
+  });
+
   it('says that an opened binary is unused', () => {
     const opened = createInventory(jammy, [], [{ ...kubelet, path: cached.path }]);
 

@@ -4,7 +4,7 @@ import type { Inventory } from '../model/inventory.ts';
 import type { NodeMatch } from '../model/match.ts';
 import type { NodeFacts } from '../model/node-facts.ts';
 import { packageFamilyOf } from '../model/package-family.ts';
-import { explainAbsent } from './explain-absent.ts';
+import { explainAbsent, mayBeInstalled } from './explain-absent.ts';
 import { explainedRange, type ExplanationEntry, type ExplanationReason, noMatch } from './explanation.ts';
 import { holdsOn } from './hits.ts';
 import { type InstalledThing, installedThings, isOfThing, speaksOf } from './installed-thing.ts';
@@ -29,8 +29,12 @@ export function explain(inventory: Inventory, facts: NodeFacts, advisories: Advi
   const withdrawn = about.filter((advisory) => !holding.includes(advisory)).map(({ id }) => noMatch({ sourcePackage: asked, packageFamily: packageFamilyOf(asked), advisory: id, reason: 'withdrawn' }));
   const entries = [...looked, ...withdrawn, ...explainAbsent({ inventory, facts, about: holding, looked, packageName })];
   if (entries.length > 0) return entries;
-  const isThere = things.length > 0;
-  return [noMatch({ sourcePackage: asked, packageFamily: packageFamilyOf(asked), reason: isThere || packageName === undefined ? 'not-in-advisory' : 'not-installed' })];
+  return [noMatch({ sourcePackage: asked, packageFamily: packageFamilyOf(asked), reason: reasonOfNothing(things, inventory, packageName) })];
+}
+
+function reasonOfNothing(things: readonly InstalledThing[], inventory: Inventory, packageName: string | undefined): ExplanationReason {
+  if (things.length > 0 || packageName === undefined) return 'not-in-advisory';
+  return mayBeInstalled(inventory, undefined) ? 'not-read' : 'not-installed';
 }
 
 /** A range as one advisory states it, with what it says of one thing. */
