@@ -21,7 +21,7 @@ export interface AdvisoryUpdateOptions {
   /** Null: only when somebody asks. */
   readonly everyHours: number | null;
   /** Lets a connection see the advisories of now: matches again what has been read, and assesses what is due. */
-  readonly follow: (connectionId: string) => Promise<void>;
+  readonly follow: (connectionId: string) => Promise<unknown>;
 }
 
 /** Keeps the server's own advisory database fresh, one update at a time. */

@@ -172,10 +172,10 @@ describe.each(sharedEngines)('the sample fleet on $name', (engine) => {
     const read = () => deps.db.selectFrom('image_reading').select(['match_set_id', 'read_at']).where('pool_id', '=', poolId).execute();
     const [before] = await read();
 
-    let isDone = false;
-    const again = ensureImageReadings({ ...deps, clock: () => new Date(Date.now() + 3_600_000) }, poolId).finally(() => (isDone = true));
+    const reading = { isDone: false };
+    const again = ensureImageReadings({ ...deps, clock: () => new Date(Date.now() + 3_600_000) }, poolId).finally(() => { reading.isDone = true; });
     const outcomes = new Set<string | null>();
-    while (!isDone) for (const { match_set_id: outcome } of await read()) outcomes.add(outcome);
+    while (!reading.isDone) for (const { match_set_id: outcome } of await read()) outcomes.add(outcome);
     await again;
 
     expect(before?.match_set_id).toMatch(/./);

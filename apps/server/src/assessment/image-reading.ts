@@ -1,6 +1,6 @@
 import { DomainError, type Inventory, newestKernelRelease } from '@nodeward/engine';
 import { type Evidence, ProviderBusyError, type ProviderKind } from '@nodeward/providers';
-import type { Insertable } from 'kysely';
+import { type Insertable, sql } from 'kysely';
 import { inTransaction } from '../database/in-transaction.ts';
 import type { Database, ImageReadingTable } from '../database/schema.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -39,14 +39,22 @@ export function ensureImageReadings(deps: ImageReadingDependencies, poolId: stri
   return reading;
 }
 
-/** The images of these pools are read anew at the next look. */
-export async function forgetImageReadings(db: Database, poolIds: readonly string[]): Promise<void> {
-  if (poolIds.length > 0) await db.deleteFrom('image_reading').where('pool_id', 'in', poolIds).execute();
+/** The images of these pools are read anew at the next look; what is known of them stands until then. */
+export async function expireImageReadings(db: Database, poolIds: readonly string[]): Promise<void> {
+  if (poolIds.length > 0) await db.updateTable('image_reading').set({ read_at: new Date(0) }).where('pool_id', 'in', poolIds).execute();
+}
+
+/** There are other advisories: what could be compared with none is compared at the next look. */
+export async function expireUnmatchedImages(db: Database, connectionId: string): Promise<void> {
+  await sql`
+    update image_reading i set unknown_code = null, unknown_detail = null from node_pool p join cluster c on c.id = p.cluster_id
+    where p.id = i.pool_id and c.connection_id = ${connectionId} and i.unknown_code = 'no-advisories'`.execute(db);
 }
 
 async function readPoolImages(deps: ImageReadingDependencies, poolId: string): Promise<void> {
   const pool = await findPoolImages(deps.db, poolId);
   if (pool === undefined || !(await isScanningOn(deps.db))) return;
+  await sql`delete from image_reading where pool_id = ${poolId} and image <> all(${[...pool.images.keys()]}::text[])`.execute(deps.db);
   for (const [image, kubelets] of pool.images) {
     const known = await deps.db.selectFrom('image_reading').select(['kubelet_version', 'read_at']).where('pool_id', '=', poolId).where('image', '=', image).execute();
     const oldest = deps.clock().getTime() - keepMs;

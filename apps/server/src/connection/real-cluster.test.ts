@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildAdvisoryDatabase } from '@nodeward/engine';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ensureImageReadings } from '../assessment/image-reading.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ensureImageReadings, expireImageReadings } from '../assessment/image-reading.ts';
 import { sharedEngines, useSharedDatabase } from '../database/shared-database-for-tests.ts';
 import { liveNodes } from '../database/live-fleet.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -199,5 +199,85 @@ describe.each(sharedEngines)('a cluster that is read through published lists, on
     await storeDiscovery(deps.db, 'a', azure, advisories, none, deps.clock());
     expect(await live()).toEqual([{ name: 'own', kernel: null }, { name: 'vm0', kernel: '5.16' }]);
     expect(flatten('a', azure).nodes).toHaveLength(1);
+  });
+
+  it('matches again what a failure has kept from being matched with new advisories', async () => {
+    const { deps } = await begin({ p: nodes(['n0'], 'old') });
+    await assessGroups(deps);
+    await publish([advisory('CVE-2026-0003', 'bash', '3')]);
+    await sql`alter table match_set add constraint full_disk check (false) not valid`.execute(deps.db);
+    await expect(syncConnection(deps, 'k', { assess: false })).rejects.toThrow(/full_disk/);
+    await sql`alter table match_set drop constraint full_disk`.execute(deps.db);
+
+    await syncConnection(deps, 'k', { assess: false });
+
+    expect(await findings(deps)).toEqual([{ vulnerability: 'CVE-2026-0001', state: 'resolved', nodes: 0 }, { vulnerability: 'CVE-2026-0002', state: 'resolved', nodes: 0 }, { vulnerability: 'CVE-2026-0003', state: 'open', nodes: 1 }]);
+  });
+
+  it('counts the nodes of a pool in the transaction that makes them', async () => {
+    const { deps } = await begin({ p: nodes(['n0'], 'old') });
+    const cluster = { name: 'c', pools: [{ name: 'q', image: 'old', newerImages: [], operations: [], nodes: nodes(['m0', 'm1'], 'old').map((node) => ({ ...node, evidenceToken: 't' })) }] };
+    const advisories = { folder: 'none', purpose: 'production', state: 'ok', revision: 'r', failure: null, feeds: [] } as const;
+
+    await storeDiscovery(deps.db, 'k', { advisoryDatabase: { folder: 'none', purpose: 'production' }, clusters: [cluster] }, advisories, { canUpgrade: false, canChangeAutoUpgrade: false }, deps.clock());
+
+    expect(await deps.db.selectFrom('node_pool').select(['name', 'state', 'cause', 'nodes']).orderBy('name').execute()).toEqual([
+      { name: 'p', state: 'not-evaluated', cause: 'no-nodes', nodes: 0 },
+      { name: 'q', state: 'not-evaluated', cause: 'never-assessed', nodes: 2 },
+    ]);
+  });
+
+  it('is not put back by a slow discovery that began before the one that has been stored', async () => {
+    const { world, deps } = await begin({ p: nodes(['n0'], 'old') });
+    const connection = world.registry.all[0];
+    if (connection === undefined) throw new Error('no connection');
+    const { reader } = await connection.open();
+    const [found, isLetGo] = [await reader.discover(AbortSignal.timeout(1000)), Promise.withResolvers<undefined>()];
+    const discover = vi.spyOn(reader, 'discover').mockImplementationOnce(() => isLetGo.promise.then(() => found));
+    const slow = syncConnection(deps, 'k', { assess: false });
+    await vi.waitFor(() => expect(discover).toHaveBeenCalled());
+    world.pools = { p: nodes(['n0', 'n1'], 'new') };
+    await syncConnection(deps, 'k', { assess: false });
+    isLetGo.resolve(undefined);
+    await slow;
+
+    expect(await deps.db.selectFrom('node').select(['name', 'image']).where('gone_at', 'is', null).orderBy('name').execute()).toEqual([{ name: 'n0', image: 'new' }, { name: 'n1', image: 'new' }]);
+  });
+
+  it('goes on telling what a newer image holds that is to be read anew, and no more of one that is not offered', async () => {
+    const { world, deps } = await begin({ p: nodes(['n0'], 'old') });
+    await assessGroups(deps);
+    world.newerImages = ['new'];
+    await syncConnection(deps, 'k', { assess: false });
+    const { id: poolId } = await deps.db.selectFrom('node_pool').select('id').executeTakeFirstOrThrow();
+    const forecasts = createForecasts(deps);
+    await forecasts.forPool(poolId);
+
+    await expireImageReadings(deps.db, [poolId]);
+
+    expect((await forecasts.bestActions([poolId])).get(poolId)).toMatchObject({ known: true, action: { target: 'new', fixed: 1 } });
+    world.images = { old, new: [installed('bash', '2'), installed('curl', '2')], newest: repaired };
+    expect((await forecasts.forPool(poolId)).candidates[0]?.forecast?.counts.fixed).toBe(2);
+    world.newerImages = ['newest'];
+    await syncConnection(deps, 'k', { assess: false });
+    await forecasts.forPool(poolId);
+    expect(await deps.db.selectFrom('image_reading').select('image').execute()).toEqual([{ image: 'newest' }]);
+  });
+
+  it('tells what a newer image holds as soon as there are advisories to compare it with', async () => {
+    const { world, deps } = await begin({ p: nodes(['n0'], 'old') });
+    await assessGroups(deps);
+    world.newerImages = ['new'];
+    await rm(join(folder, 'advisories'), { recursive: true });
+    await syncConnection(deps, 'k', { assess: false });
+    const { id: poolId } = await deps.db.selectFrom('node_pool').select('id').executeTakeFirstOrThrow();
+    const now = deps.clock();
+    const forecasts = createForecasts({ ...deps, clock: () => now });
+    expect((await forecasts.forPool(poolId)).candidates).toMatchObject([{ forecast: null, unknown: { code: 'no-advisories', detail: 'absent' } }]);
+
+    await publish(all);
+    await syncConnection(deps, 'k', { assess: false });
+
+    expect((await forecasts.forPool(poolId)).candidates).toMatchObject([{ forecast: { counts: { fixed: 1 } }, unknown: null }]);
   });
 });

@@ -3,15 +3,18 @@ import { sql } from 'kysely';
 import { inTransaction } from '../database/in-transaction.ts';
 import { liveNodes } from '../database/live-fleet.ts';
 import type { Database } from '../database/schema.ts';
+import { reconcilePools } from '../finding/reconcile.ts';
 import { type ObservedChange, storeObservedChanges } from '../ledger/observed-upgrade.ts';
 import type { AdvisoryState } from './advisory-state.ts';
 import { stableIdUnder } from './stable-id.ts';
 import { withoutTwins } from './without-twins.ts';
 
 export interface StoredDiscovery {
-  /** Pools whose nodes or evidence differ from what was known. */
+  /** Pools of the connection whose nodes or evidence differ from what was known. */
   readonly changedPools: readonly string[];
-  /** The advisory database is another one, works again, or does not any more. */
+  /** Of other connections, likewise: their states do not follow yet. */
+  readonly foreignPools: readonly string[];
+  /** The advisory database is another one, works again, or does not any more: to be matched again, and then noted by `noteRevision`. */
   readonly advisoriesChanged: boolean;
 }
 
@@ -35,14 +38,14 @@ interface FlatNode extends DiscoveredNode {
 
 /**
  * Makes clusters, pools and nodes of a connection what the provider has found, in one transaction; what is not there any more
- * is gone, never deleted. `changes`: upgrades by others that are to be followed. Nothing is stored of a connection that has
- * been removed or paused meanwhile.
+ * is gone, never deleted; findings and states follow. `changes`: upgrades by others that are to be followed. Nothing is stored
+ * of a connection that has been removed or paused meanwhile.
  */
 export async function storeDiscovery(db: Database, connectionId: string, found: Discovery, advisories: AdvisoryState, rights: WriteRights, at: Date, changes: readonly ObservedChange[] = []): Promise<StoredDiscovery> {
   return inTransaction(db, async (transaction) => {
     await lockPools(transaction, connectionId);
     const connection = await transaction.selectFrom('connection').select(['kind', 'paused']).where('id', '=', connectionId).forUpdate().executeTakeFirst();
-    if (connection === undefined || connection.paused) return { changedPools: [], advisoriesChanged: false };
+    if (connection === undefined || connection.paused) return { changedPools: [], foreignPools: [], advisoriesChanged: false };
     const { own, lent } = connection.kind === 'kubernetes' ? withoutTwins(found, await machinesOfAzure(transaction)) : { own: found, lent: new Map<string, DiscoveredNode>() };
     const advisoriesChanged = await storeConnection(transaction, connectionId, own, advisories, rights.canUpgrade, at);
     const { clusters, pools, nodes } = flatten(connectionId, own);
@@ -53,7 +56,9 @@ export async function storeDiscovery(db: Database, connectionId: string, found: 
     const lentChanges = await lendFacts(transaction, connectionId, lent);
     const twinChanges = connection.kind === 'aks' ? await giveWayToAzure(transaction, at) : [];
     await storeObservedChanges(transaction, changes, at);
-    return { changedPools: [...new Set([...poolChanges, ...nodeChanges, ...lentChanges, ...twinChanges])], advisoriesChanged };
+    const changedPools = [...new Set([...poolChanges, ...nodeChanges])];
+    await reconcilePools(transaction, changedPools, at);
+    return { changedPools, foreignPools: [...new Set([...lentChanges, ...twinChanges])], advisoriesChanged };
   });
 }
 
@@ -141,7 +146,7 @@ async function lockPools(db: Database, connectionId: string): Promise<void> {
 }
 
 async function storeConnection(db: Database, id: string, { name, incomplete = [] }: Discovery, advisories: AdvisoryState, canUpgrade: boolean, at: Date): Promise<boolean> {
-  const before = await db.selectFrom('connection').select(['advisory_revision', 'advisory_state', 'named']).where('id', '=', id).executeTakeFirst();
+  const before = await db.selectFrom('connection').select(['advisory_revision', 'advisory_state', 'named', 'last_discovered_at']).where('id', '=', id).executeTakeFirst();
   await db
     .updateTable('connection')
     .set({
@@ -154,13 +159,19 @@ async function storeConnection(db: Database, id: string, { name, incomplete = []
       advisory_folder: advisories.folder,
       advisory_purpose: advisories.purpose,
       advisory_state: advisories.state,
-      advisory_revision: advisories.revision,
+      // another one only once the nodes have been matched with it: whoever dies before that begins again
+      ...(before?.last_discovered_at === null ? { advisory_revision: advisories.revision } : {}),
       advisory_failure: advisories.failure,
       advisory_feeds: JSON.stringify(advisories.feeds),
     })
     .where('id', '=', id)
     .execute();
   return before?.advisory_revision !== advisories.revision || before.advisory_state !== advisories.state;
+}
+
+/** The nodes of the connection have been matched with these advisories. */
+export async function noteRevision(db: Database, connectionId: string, revision: string | null): Promise<void> {
+  await db.updateTable('connection').set({ advisory_revision: revision }).where('id', '=', connectionId).execute();
 }
 
 /** One line, however much it is. */

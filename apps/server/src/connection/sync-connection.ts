@@ -1,5 +1,6 @@
 import { DomainError } from '@nodeward/engine';
 import type { Discovery } from '@nodeward/providers';
+import { expireUnmatchedImages } from '../assessment/image-reading.ts';
 import { rematchConnection } from '../assessment/rematch.ts';
 import { messageOf } from '../database/database-errors.ts';
 import type { ConfiguredConnection, Dependencies } from '../dependencies.ts';
@@ -9,7 +10,7 @@ import { observeChanges } from '../ledger/observed-upgrade.ts';
 import { readAdvisoryState } from './advisory-state.ts';
 import { assessDue } from './assess-due.ts';
 import { failConnection, poolsOfConnection } from './store.ts';
-import { flatten, storeDiscovery, type WriteRights } from './store-discovery.ts';
+import { flatten, noteRevision, storeDiscovery, type WriteRights } from './store-discovery.ts';
 
 export interface SyncOptions {
   /** False where the caller assesses the nodes itself. */
@@ -20,24 +21,40 @@ export interface SyncOptions {
 
 /**
  * Asks the provider what there is, makes the database follow it, matches again where the advisories are new, and queues
- * the assessments that are due. A provider that fails makes the connection failed; nothing that was known is lost.
+ * the assessments that are due. A provider that fails makes the connection failed; nothing that was known is lost. True
+ * where the database stands now as the provider has just told, or as it has told somebody who asked even later.
  */
-export async function syncConnection(deps: Dependencies, connectionId: string, options: SyncOptions = {}): Promise<void> {
+export async function syncConnection(deps: Dependencies, connectionId: string, options: SyncOptions = {}): Promise<boolean> {
   const connection = deps.providers.get(connectionId);
   if (connection === undefined) throw new NotFoundError('connection', connectionId);
-  if (await isPaused(deps, connectionId)) return;
+  if (await isPaused(deps, connectionId)) return false;
+  begun += 1;
+  const turn = begun;
   const discovered = await discover(deps, connection, options.signal);
-  if (options.signal?.aborted === true) return;
+  if (options.signal?.aborted === true) return false;
   // its settings were changed meanwhile: what was found by the old ones counts no more, and it is discovered once more
-  if (deps.providers.get(connectionId) !== connection) return;
-  if (discovered.kind === 'failed') {
-    await failConnection(deps.db, connectionId, discovered.code, discovered.detail);
-  } else {
-    await follow(deps, connection, discovered);
+  if (deps.providers.get(connectionId) !== connection) return false;
+  // one that began later has ended sooner and is stored: what was found here is older
+  if (turn < (lastStored.get(connection) ?? 0)) return true;
+  try {
+    if (discovered.kind === 'failed') {
+      await failConnection(deps.db, connectionId, discovered.code, discovered.detail);
+    } else {
+      lastStored.set(connection, turn);
+      await follow(deps, connection, discovered);
+    }
+  } finally {
+    // a matching that fails again and again keeps no node from being read
+    deps.events.publish({ type: 'connection', connectionId });
+    if (options.assess !== false) await assessDue(deps, connectionId);
   }
-  deps.events.publish({ type: 'connection', connectionId });
-  if (options.assess !== false) await assessDue(deps, connectionId);
+  return discovered.kind === 'found';
 }
+
+/** Discoveries are counted as they begin. */
+let begun = 0;
+/** Of those that were stored, the one that began last. */
+const lastStored = new WeakMap<ConfiguredConnection, number>();
 
 export type Discovered = { readonly kind: 'found'; readonly discovery: Discovery; readonly rights: WriteRights } | { readonly kind: 'failed'; readonly code: string; readonly detail: string };
 
@@ -70,10 +87,26 @@ async function follow(deps: Dependencies, connection: ConfiguredConnection, { di
   const at = deps.clock();
   const advisories = await readAdvisoryState(connection.kind, discovery.advisoryDatabase);
   const changes = await observeChanges(deps, connection.id, flatten(connection.id, discovery).nodes);
-  const { changedPools, advisoriesChanged } = await storeDiscovery(deps.db, connection.id, discovery, advisories, rights, at, changes);
-  const isMatchedAgain = advisoriesChanged && (await rematchConnection(deps, connection.id));
+  const { changedPools, foreignPools, advisoriesChanged } = await storeDiscovery(deps.db, connection.id, discovery, advisories, rights, at, changes);
+  await reconcilePools(deps.db, foreignPools, at);
   const touched = advisoriesChanged ? await poolsOfConnection(deps.db, connection.id) : changedPools;
-  // a rematch has settled everything but what the discovery itself has changed
-  await reconcilePools(deps.db, isMatchedAgain ? changedPools : touched, at);
-  for (const poolId of touched) deps.events.publish({ type: 'pool', poolId });
+  if (advisoriesChanged) {
+    const isMatchedAgain = await matchAgain(deps, connection.id, advisories.revision);
+    if (!isMatchedAgain) await reconcilePools(deps.db, touched, at);
+    await expireUnmatchedImages(deps.db, connection.id);
+    await noteRevision(deps.db, connection.id, advisories.revision);
+  }
+  for (const poolId of [...touched, ...foreignPools]) deps.events.publish({ type: 'pool', poolId });
+}
+
+/** By connection and revision: whoever sees the same new advisories meanwhile waits for the same matching. */
+const matching = new Map<string, Promise<boolean>>();
+
+function matchAgain(deps: Dependencies, connectionId: string, revision: string | null): Promise<boolean> {
+  const key = `${connectionId} ${revision}`;
+  const running = matching.get(key);
+  if (running !== undefined) return running;
+  const rematch = rematchConnection(deps, connectionId).finally(() => matching.delete(key));
+  matching.set(key, rematch);
+  return rematch;
 }

@@ -100,6 +100,6 @@ describe('the candidates of a pool', () => {
   it('are unknown as long as nobody has read the image under that kubelet', () => {
     const made = make({ now: [row('now', 'CVE-1')], images: [image('image-2', '1.26.3')] });
 
-    expect(made.candidates.map(({ unknown }) => unknown?.code ?? null)).toEqual([null, 'unreadable']);
+    expect(made.candidates.map(({ unknown }) => unknown?.code ?? null)).toEqual([null, 'not-read-yet']);
   });
 });

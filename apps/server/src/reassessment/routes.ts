@@ -1,5 +1,5 @@
 import type { Reassessment } from '@nodeward/api';
-import { forgetImageReadings } from '../assessment/image-reading.ts';
+import { expireImageReadings } from '../assessment/image-reading.ts';
 import { queueAssessments, startQueued } from '../assessment/start-assessments.ts';
 import { finishReassessment } from '../assessment/store.ts';
 import { isConnectionPaused, poolsOfConnection } from '../connection/store.ts';
@@ -50,7 +50,7 @@ async function reassess(deps: Dependencies, kind: ReassessmentScope['kind'], id:
     return assessments;
   });
   await startQueued(queued);
-  await forgetImageReadings(deps.db, kind === 'pool' ? [scope.id] : kind === 'connection' ? await poolsOfConnection(deps.db, scope.id) : []);
+  await expireImageReadings(deps.db, kind === 'pool' ? [scope.id] : kind === 'connection' ? await poolsOfConnection(deps.db, scope.id) : []);
   deps.events.publish({ type: 'reassessment', reassessmentId });
   return need(deps, reassessmentId);
 }

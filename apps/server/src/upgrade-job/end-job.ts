@@ -32,7 +32,8 @@ export async function failJob(deps: UpgradeDependencies, jobId: string, failure:
   publishJob(deps, job, 'failed');
 }
 
-const verificationIncomplete = 'VerificationIncomplete';
+/** What the operation did is not known, or not on every node. */
+export const verificationIncomplete = 'VerificationIncomplete';
 
 /**
  * Decides by what the verifying assessments found. Where one of them did not see everything, the

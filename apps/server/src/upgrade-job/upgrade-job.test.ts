@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type OperationKind, upgradeJob, type UpgradeJob } from '@nodeward/api';
-import { describe, expect, it } from 'vitest';
+import { ProviderBusyError } from '@nodeward/providers';
+import { describe, expect, it, vi } from 'vitest';
 import { type AssessedFleet, useAssessedFleet } from '../assessed-fleet-for-tests.ts';
 import { sharedEngines } from '../database/shared-database-for-tests.ts';
 import { forecastHandlers } from '../forecast/routes.ts';
@@ -127,6 +128,18 @@ describe.each(sharedEngines)('an upgrade job on $name', (engine) => {
     expect([job.state, job.failure?.code, job.ledger]).toEqual(['failed', 'VerificationIncomplete', null]);
     expect(job.failure?.detail).toMatch(/^aks-userpool01\S+: \w+/);
     expect(await fleet.findingStates('userpool01')).toEqual(['no-fix', 'open']);
+  });
+
+  it('is not judged by what the pool was before, where the provider cannot be asked at once', async () => {
+    const fleet = await startFleet(assessed);
+    const reader = (await fleet.deps.providers.get('sample')?.open())?.reader;
+    if (reader === undefined) throw new Error('no provider');
+    const discover = vi.spyOn(reader, 'discover').mockRejectedValueOnce(new ProviderBusyError('too many requests', 1000));
+
+    const job = await fleet.finished((await fleet.start('syspool01', 'reboot', null)).id);
+
+    expect([job.state, job.residual.length, job.ledger?.precision]).toEqual(['succeeded', 0, 1]);
+    expect(discover).toHaveBeenCalledTimes(2);
   });
 
   it('does not start where it would make matters worse and nobody has seen that, and one pool takes one job', async () => {

@@ -1,4 +1,4 @@
-import { forgetImageReadings } from '../assessment/image-reading.ts';
+import { expireImageReadings } from '../assessment/image-reading.ts';
 import { assessmentsOfJob, type QueuedAssessment, queueAssessments } from '../assessment/start-assessments.ts';
 import { syncConnection } from '../connection/sync-connection.ts';
 import { inTransaction } from '../database/in-transaction.ts';
@@ -23,12 +23,16 @@ export async function beginVerification(deps: UpgradeDependencies, jobId: string
   publishJob(deps, job, 'verifying');
 }
 
-/** Learns what the pool looks like now: the images, kernels and evidence tokens after the operation. */
-export async function rediscover(deps: UpgradeDependencies, jobId: string): Promise<void> {
+/**
+ * Learns what the pool looks like now: the images, kernels and evidence tokens after the operation. False where the connection
+ * could not be discovered: what the pool was before proves nothing.
+ */
+export async function rediscover(deps: UpgradeDependencies, jobId: string): Promise<boolean> {
   const job = await getJob(deps.db, jobId);
   const { connectionId } = await poolContext(deps.db, job.pool_id);
-  await syncConnection(deps, connectionId, { assess: false });
-  await forgetImageReadings(deps.db, [job.pool_id]);
+  const isKnown = await syncConnection(deps, connectionId, { assess: false });
+  await expireImageReadings(deps.db, [job.pool_id]);
+  return isKnown;
 }
 
 /** Queues one assessment for each node; a repeated call queues the same ones. */

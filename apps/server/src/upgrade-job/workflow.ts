@@ -4,7 +4,7 @@ import { ProviderBusyError } from '@nodeward/providers';
 import { startQueued } from '../assessment/start-assessments.ts';
 import { ConnectionLostError } from '../database/database-errors.ts';
 import type { JobFailure } from '../database/schema.ts';
-import { concludeJob, failJob } from './end-job.ts';
+import { concludeJob, failJob, verificationIncomplete } from './end-job.ts';
 import { pollStep, type PollResult, startStep } from './operation.ts';
 import { stepName, stepOf } from './job-steps.ts';
 import { runPreflight } from './run-preflight.ts';
@@ -20,6 +20,8 @@ function isPassing(error: unknown): boolean {
   return !(error instanceof DomainError) || error instanceof ProviderBusyError || error instanceof ConnectionLostError;
 }
 const maxBusyAnswers = 60;
+/** Some ten minutes. */
+const maxDiscoveries = 70;
 
 /** Recovered workflows run as soon as DBOS is launched, so what they need is handed over before. */
 let dependencies: UpgradeDependencies | undefined;
@@ -109,10 +111,23 @@ async function untilEnded(deps: UpgradeDependencies, jobId: string, index: numbe
 
 async function verify(deps: UpgradeDependencies, jobId: string): Promise<void> {
   await step('begin-verification', () => beginVerification(deps, jobId));
-  await step('rediscover', () => rediscover(deps, jobId));
+  if (!(await isRediscovered(deps, jobId))) {
+    const detail = 'the operation has ended, and what the pool looks like now could not be learnt: its connection could not be discovered';
+    await step('fail', () => failJob(deps, jobId, { code: verificationIncomplete, node: null, detail }));
+    return;
+  }
   await startQueued(await step('queue', () => queueNodes(deps, jobId, 'verification')));
   while (!(await step('poll-verification', () => pollVerification(deps, jobId)))) await DBOS.sleep(500);
   await step('conclude', () => concludeJob(deps, jobId));
+}
+
+/** An environment that does not answer for some minutes takes no proof from a job. */
+async function isRediscovered(deps: UpgradeDependencies, jobId: string): Promise<boolean> {
+  for (let attempt = 1; !(await step('rediscover', () => rediscover(deps, jobId))); attempt += 1) {
+    if (attempt === maxDiscoveries) return false;
+    await DBOS.sleep(attempt < 10 ? 1000 : 10_000);
+  }
+  return true;
 }
 
 /** Some nodes may have been changed before the operation failed: they are read again. */
