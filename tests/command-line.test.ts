@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { watch } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -152,8 +152,16 @@ describe.skipIf(missing.length > 0)('nodeward on disks', () => {
       ['a file that does not exist', ['assess', '/nonexistent.raw'], /cannot open \/nonexistent\.raw: ENOENT/],
       ['a folder', ['assess', '/'], /\/ is not a file/],
       ['a feed that does not exist', ['db', 'build', '/nonexistent.zip', '-o', join(tmpdir(), 'nodeward-never')], /\/nonexistent\.zip/],
-      ['db without a command', ['db'], /command is missing/],
-      ['a port that is none', ['serve', '--port', '70000'], /70000/],
+      ['an advisory database that would be a file', ['db', 'build', nodewardCommand, '-o', nodewardCommand], /cannot write to the folder .*nodeward\.js: EEXIST$/m],
+      ['a data folder that is a file', ['connections', '--data-dir', nodewardCommand], /ENOTDIR/],
+      ['a data folder to connect through that is a file', ['connect', 'images', tmpdir(), '--data-dir', nodewardCommand], /ENOTDIR/],
+      ['a database to move to that is none', ['database', 'move', '--to', 'nodeward'], /no address of a PostgreSQL database/],
+      ['db without a command', ['db'], /command is missing; see nodeward db --help/],
+      ['a command of db that does not exist', ['db', 'biuld'], /unknown command 'biuld' \(Did you mean build\?\); see nodeward db --help/],
+      ['a command of connections that does not exist', ['connections', 'tset', 'prod'], /unknown command 'tset'; see nodeward connections --help/],
+      ['help on a command that does not exist', ['help', 'asess'], /unknown command 'asess'; see nodeward --help/],
+      ['an option that a command of db does not have', ['db', 'status', '--nope'], /unknown option '--nope'; see nodeward db status --help/],
+      ['a port that is none', ['connect', 'kubernetes', '--port', '70000'], /'70000' is invalid.*; see nodeward connect kubernetes --help/],
     ] as const)('2 for %s, in one line', (_, words, message) => {
       const { status, stdout, stderr } = nodeward(words);
 
@@ -161,6 +169,12 @@ describe.skipIf(missing.length > 0)('nodeward on disks', () => {
       expect(stdout).toBe('');
       expect(stderr).toMatch(message);
       expect(stderr).toMatch(/^nodeward: [^\n]+\n$/);
+    });
+
+    it('3 where the data folder of a database to move is a file, in one line', () => {
+      const { status, stderr } = nodeward(['database', 'move', '--to', 'postgresql://127.0.0.1:9/nodeward', '--data-dir', nodewardCommand]);
+
+      expect([status, stderr]).toEqual([3, expect.stringMatching(/^nodeward: ENOTDIR[^\n]+\n$/)]);
     });
 
     it('4 without advisories for the operating system, and it is no clean report', () => {
@@ -195,6 +209,19 @@ describe.skipIf(missing.length > 0)('nodeward on disks', () => {
       expect(nodeward(['db', 'status', '--db', at('damaged')]).status).toBe(4);
     });
 
+    it('4 where a damaged one would be built on, and it stays as it is', () => {
+      mkdirSync(at('cut'));
+      writeFileSync(join(at('cut'), 'current.json'), '{');
+      writeFileSync(at('kev.json'), '{}');
+
+      for (const words of [['build', at('feed.json'), '-o', at('cut')], ['update', 'kev', '--mirror', folder, '--db', at('cut')]]) {
+        const { status, stderr } = nodeward(['db', ...words]);
+
+        expect([words[0], status, stderr]).toEqual([words[0], 4, `nodeward: ${at('cut')}: the manifest of the advisory database is damaged (no JSON object)\n`]);
+      }
+      expect(readFileSync(join(at('cut'), 'current.json'), 'utf8')).toBe('{');
+    });
+
     it.each([
       ['an unknown file', (path: string) => writeFileSync(path, 'this is not a disk\n'.repeat(100_000))],
       ['an empty file', (path: string) => writeFileSync(path, '')],
@@ -227,7 +254,7 @@ describe.skipIf(missing.length > 0)('nodeward on disks', () => {
     expect(stderr).toMatch(/^nodeward: .*luks\.raw: not assessed: .*encrypted inside the guest/);
   });
 
-  it('ends with 130 and no stack when it is interrupted', async () => {
+  it('ends with 130, no stack and no half-built feed when it is interrupted', async () => {
     mkdirSync(at('interrupted'));
     const child = spawn(process.execPath, [nodewardCommand, 'db', 'build', at('many.json'), '-o', at('interrupted')], { stdio: ['ignore', 'ignore', 'pipe'] });
     const ended = once(child, 'exit');
@@ -236,6 +263,7 @@ describe.skipIf(missing.length > 0)('nodeward on disks', () => {
     await ended;
 
     expect([child.exitCode, child.stderr.read()]).toEqual([130, null]);
+    expect(readdirSync(at('interrupted'))).toEqual([]);
   });
 
   it('keeps its exit status when nobody reads to the end', () => {

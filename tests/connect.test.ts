@@ -78,11 +78,13 @@ describe('nodeward connect kubernetes', { timeout: 600_000 }, () => {
   const [first, second] = [new FakeApiServer(), new FakeApiServer()];
   /** Takes connections and never answers. */
   const silent: Server = createServer((socket) => { socket.resume(); });
-  const environment = {
-    NODEWARD_ADVISORY_MIRROR: at('mirror'), NODEWARD_NODE_IMAGE_MIRROR: at('mirror/node-images'), NODEWARD_ADVISORY_UPDATE_HOURS: '0', NODEWARD_LOG_LEVEL: 'debug',
+  const mirrors = { NODEWARD_ADVISORY_MIRROR: at('mirror'), NODEWARD_NODE_IMAGE_MIRROR: at('mirror/node-images') } as const;
+  const clientEnvironment = {
+    NODEWARD_ADVISORY_UPDATE_HOURS: '0', NODEWARD_LOG_LEVEL: 'debug',
     // nothing of this leaves the machine, and what tries is refused at once
     HTTPS_PROXY: 'http://127.0.0.1:9', KUBECONFIG: '', DATABASE_URL: '', NODEWARD_SECRET_KEY: '', NODEWARD_DATA_DIR: '',
   } as const;
+  const environment = { ...clientEnvironment, ...mirrors } as const;
   const dataDir = at('data');
   const printed: string[] = [];
   let server: NodewardServer;
@@ -90,7 +92,7 @@ describe('nodeward connect kubernetes', { timeout: 600_000 }, () => {
   let secondConfig = '';
 
   const run = async (...words: readonly string[]): Promise<ProcessResult> => {
-    const result = await nodewardBeside([...words, '--data-dir', dataDir], environment);
+    const result = await nodewardBeside([...words, '--data-dir', dataDir], clientEnvironment);
     printed.push(result.stdout, result.stderr);
     return result;
   };
@@ -181,6 +183,14 @@ describe('nodeward connect kubernetes', { timeout: 600_000 }, () => {
     expect(stderr).toMatch(/^nodeward: [^\n]+\n$/);
     expect(stderr).toContain(said);
     expect((await api.call('listConnections', {})).connections.map(({ id }) => id)).toEqual(before.connections.map(({ id }) => id));
+  });
+
+  it('says that a server which already runs does not see the mirrors of this command', async () => {
+    const { status, stderr } = await nodewardBeside(['connect', 'kubernetes', '--kubeconfig', at('nowhere'), '--data-dir', dataDir], environment);
+    const lines = stderr.trimEnd().split('\n');
+
+    expect([status, lines.length]).toEqual([2, 2]);
+    expect(lines[0]).toBe('nodeward: not passed on: NODEWARD_ADVISORY_MIRROR, NODEWARD_NODE_IMAGE_MIRROR; a server already runs, and what counts is what was set where it started');
   });
 
   it('runs a credential plug-in that was allowed where the server started, and comes back where a server runs', async () => {

@@ -69,7 +69,7 @@ describe('nodeward explain', () => {
     ['another package', ['CVE-2023-4911', 'nginx'], ['not-installed']],
     ['a vulnerability that nobody knows', ['CVE-1999-0001'], ['no-such-vulnerability']],
   ])('gives the document of the API for %s', (_what, words, reasons) => {
-    const { status, stdout } = explain(...words, '--json');
+    const { status, stdout } = explain(...words, '--format', 'json');
     const document: unknown = JSON.parse(stdout);
 
     expect(status).toBe(0);
@@ -95,7 +95,7 @@ describe('nodeward explain', () => {
     writeFileSync(at('noise'), 'this is not a disk\n'.repeat(1000));
 
     expect(nodeward(['explain', at('list.txt'), 'CVE-2023-4911', '--db', at('nowhere')])).toMatchObject({ status: 4, stdout: '' });
-    const { status, stdout } = nodeward(['explain', at('noise'), 'CVE-2023-4911', '--db', at('advisories'), '--json']);
+    const { status, stdout } = nodeward(['explain', at('noise'), 'CVE-2023-4911', '--db', at('advisories'), '--format', 'json']);
     expect([status, explanation.parse(JSON.parse(stdout)).entries]).toEqual([3, []]);
   });
 

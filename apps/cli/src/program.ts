@@ -1,5 +1,5 @@
 import { type Command, CommanderError } from 'commander';
-import { type ExitStatus, exitStatus, WrongUseError } from './exit-status.ts';
+import { exitStatus, WrongUseError } from './exit-status.ts';
 import type { Invocation } from './invocation.ts';
 import { advisoryDatabase } from './program/advisory-commands.ts';
 import { command, exitStatusText, type Report } from './program/command.ts';
@@ -39,16 +39,10 @@ export async function runProgram(words: readonly string[], invocation: Invocatio
     await program.parseAsync(words, { from: 'user' });
     return status;
   } catch (error) {
-    if (error instanceof CommanderError) return afterCommander(error, invocation);
+    // help or version was asked for
+    if (error instanceof CommanderError && error.exitCode === 0) return exitStatus.assessed;
     if (!(error instanceof WrongUseError)) throw error;
     invocation.note(error.message);
     return exitStatus.wrongUse;
   }
-}
-
-function afterCommander(error: CommanderError, invocation: Invocation): ExitStatus {
-  if (error.exitCode === 0) return exitStatus.assessed;
-  const said = error.code === 'commander.help' ? 'a command is missing' : error.message.replace(/^error: /, '').replace(/\.$/, '').replaceAll('\n', ' ');
-  invocation.note(`${said}; see nodeward --help`);
-  return exitStatus.wrongUse;
 }

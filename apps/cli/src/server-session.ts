@@ -50,12 +50,14 @@ function parseLink(text: string): URL {
 
 async function localLink({ dataDir }: SessionOptions): Promise<{ readonly link: string; readonly origin: string }> {
   const { createLocalLink } = await import('@nodeward/server/link');
-  try {
-    return await createLocalLink(dataDir === undefined ? {} : { dataDir });
-  } catch (error) {
-    if (error instanceof InvalidInputError) throw new WrongUseError(printable(error.message), { cause: error });
-    throw error;
-  }
+  return createLocalLink(dataDir === undefined ? {} : { dataDir }).catch(refuseFolder);
+}
+
+/** A data folder without a server, or that cannot be used as one, is a mistake of the command line. */
+export function refuseFolder(error: unknown): never {
+  const isSystemError = error instanceof Error && 'syscall' in error;
+  if (error instanceof InvalidInputError || isSystemError) throw new WrongUseError(printable(error.message), { cause: error });
+  throw error;
 }
 
 async function enter(link: URL, invocation: Invocation): Promise<string> {

@@ -6,7 +6,7 @@ import { connectThrough } from '../connect-through.ts';
 import { type ExitStatus, exitStatus, WrongUseError } from '../exit-status.ts';
 import type { Invocation } from '../invocation.ts';
 import { printable } from '../printable.ts';
-import { inSession, type SessionOptions } from '../server-session.ts';
+import { inSession, refuseFolder, type SessionOptions } from '../server-session.ts';
 
 export interface ConnectOptions extends SessionOptions {
   readonly name?: string;
@@ -116,10 +116,12 @@ async function connect(request: ConnectionRequest, options: ConnectOptions, invo
   const workFor = (told: Invocation) => async (api: ApiClient, origin: string): Promise<ExitStatus> => connectThrough({ api, origin }, request, told);
   const { defaultDataDir, findRunningServer } = await import('@nodeward/server/link');
   const dataDir = options.dataDir === undefined ? defaultDataDir(invocation.environment, process.cwd()) : resolve(options.dataDir);
-  const running = options.link ?? (await findRunningServer(dataDir))?.origin;
+  const running = options.link ?? (await findRunningServer(dataDir).catch(refuseFolder))?.origin;
   if (running !== undefined) {
     if (options.allowExec !== undefined) throw new WrongUseError(`what a kubeconfig may run is said where the server starts, and one already runs: end it, and start it with nodeward serve ${options.allowExec.map((name) => `--allow-exec ${name}`).join(' ')}`);
     if (options.port !== undefined) throw new WrongUseError('--port is for a server that is started here, and one already runs; see nodeward connect --help');
+    const unheeded = ['NODEWARD_ADVISORY_MIRROR', 'NODEWARD_NODE_IMAGE_MIRROR'].filter((name) => (invocation.environment[name] ?? '') !== '');
+    if (unheeded.length > 0) invocation.note(`not passed on: ${unheeded.join(', ')}; a server already runs, and what counts is what was set where it started`);
     invocation.exitOnInterrupt('no longer watching; the connection stays');
     return inSession(options, invocation, workFor(invocation));
   }
@@ -136,7 +138,9 @@ async function connect(request: ConnectionRequest, options: ConnectOptions, invo
     if (outcome.isConnected) invocation.say('the server runs until Ctrl-C');
     else stop(exitStatus.wrongUse);
   });
-  if (status !== exitStatus.assessed || outcome.isConnected) return status;
+  // the server has said why it could not start, or go on
+  if (status !== exitStatus.assessed) return outcome.isConnected ? exitStatus.incomplete : exitStatus.wrongUse;
+  if (outcome.isConnected) return status;
   invocation.note('ended before it was done; `nodeward serve` goes on with what is connected');
   return exitStatus.interrupted;
 }

@@ -13,6 +13,7 @@ export async function runDatabaseMove(options: DatabaseMoveOptions, invocation: 
   invocation.exitOnInterrupt();
   const to = options.to ?? invocation.environment.DATABASE_URL ?? '';
   if (to === '') throw new WrongUseError('--to is missing: the address of an empty PostgreSQL database, 15 or newer');
+  if (!/^postgres(ql)?:\/\//.test(to)) throw new WrongUseError('no address of a PostgreSQL database: it is written postgresql://USER:PASSWORD@HOST/NAME');
   const { moveDatabase } = await import('@nodeward/server');
   try {
     const moved = await moveDatabase({
@@ -26,7 +27,8 @@ export async function runDatabaseMove(options: DatabaseMoveOptions, invocation: 
     invocation.say('Do not start a server on the embedded database again: it would go on with the same work a second time.');
     return exitStatus.assessed;
   } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
+    const isSystemError = error instanceof Error && 'syscall' in error;
+    if (!(error instanceof DomainError || isSystemError)) throw error;
     invocation.note(printable(error.message));
     return exitStatus.incomplete;
   }

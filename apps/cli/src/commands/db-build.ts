@@ -1,4 +1,5 @@
-import { buildAdvisoryDatabase, type BuiltFeed, type FeedOutcome, InvalidInputError } from '@nodeward/engine';
+import { AdvisoryDatabaseError, buildAdvisoryDatabase, type BuildReport, type BuiltFeed, type FeedOutcome, InvalidInputError } from '@nodeward/engine';
+import { makeAdvisoryFolder } from '../advisory-folder.ts';
 import { type ExitStatus, exitStatus, WrongUseError } from '../exit-status.ts';
 import type { Invocation } from '../invocation.ts';
 import { printable } from '../printable.ts';
@@ -11,33 +12,43 @@ export interface DatabaseBuildOptions {
   readonly output: string;
 }
 
-/** A refused feed leaves what it would have replaced in use; the status says that not all went in. */
+/** A refused feed leaves what it would have replaced in use; the status says that not all went in. Ctrl-C leaves the database as it was. */
 export async function runDatabaseBuild(feeds: readonly string[], { output }: DatabaseBuildOptions, invocation: Invocation): Promise<ExitStatus> {
-  invocation.exitOnInterrupt();
-  const report = await build(feeds, output, invocation);
-  for (const feed of report.feeds) {
-    if (feed.outcome === 'refused') invocation.note(`${printable(feed.path)} was refused: ${printable(feed.reason)}`);
-    else invocation.print(outcomeLine(feed));
-    if (feed.outcome === 'built') noteRefusedRecords(feed.built, invocation);
+  const signal = invocation.abortOnInterrupt();
+  await makeAdvisoryFolder(output);
+  try {
+    return conclude(await build(feeds, output, signal, invocation), output, invocation);
+  } catch (error) {
+    if (signal.aborted) return exitStatus.interrupted;
+    if (error instanceof InvalidInputError) throw new WrongUseError(printable(error.message), { cause: error });
+    if (!(error instanceof AdvisoryDatabaseError)) throw error;
+    invocation.note(printable(`${output}: ${error.message}`));
+    return exitStatus.noAdvisories;
   }
-  invocation.print(`revision ${report.revision} in ${output}\n`);
-  return report.feeds.some((feed) => feed.outcome === 'refused') ? exitStatus.wrongUse : exitStatus.assessed;
 }
 
-async function build(feeds: readonly string[], folder: string, { progress }: Invocation): ReturnType<typeof buildAdvisoryDatabase> {
+async function build(feeds: readonly string[], folder: string, signal: AbortSignal, { progress }: Invocation): Promise<BuildReport> {
   try {
     return await buildAdvisoryDatabase({
       feeds: feeds.map((path) => ({ path })),
       folder,
       purpose: 'production',
       onProgress: ({ path, done, of }) => progress.show(`${path}: ${done} of ${counted(of, 'record', 'records')}`),
+      signal,
     });
-  } catch (error) {
-    if (error instanceof InvalidInputError) throw new WrongUseError(printable(error.message), { cause: error });
-    throw error;
   } finally {
     progress.clear();
   }
+}
+
+function conclude({ feeds, revision }: BuildReport, folder: string, invocation: Invocation): ExitStatus {
+  for (const feed of feeds) {
+    if (feed.outcome === 'refused') invocation.note(`${printable(feed.path)} was refused: ${printable(feed.reason)}`);
+    else invocation.print(outcomeLine(feed));
+    if (feed.outcome === 'built') noteRefusedRecords(feed.built, invocation);
+  }
+  invocation.print(`revision ${revision} in ${folder}\n`);
+  return feeds.some((feed) => feed.outcome === 'refused') ? exitStatus.wrongUse : exitStatus.assessed;
 }
 
 function outcomeLine(feed: Exclude<FeedOutcome, { outcome: 'refused' }>): string {

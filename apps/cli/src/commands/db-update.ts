@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
+import { AdvisoryDatabaseError } from '@nodeward/engine';
 import type { AdvisorySourceState, AdvisoryUpdateProgress, AdvisoryUpdateReport, SourceChange } from '@nodeward/providers';
-import { advisoryFolder } from '../advisory-folder.ts';
+import { advisoryFolder, makeAdvisoryFolder } from '../advisory-folder.ts';
 import { type ExitStatus, exitStatus, WrongUseError } from '../exit-status.ts';
 import type { Invocation } from '../invocation.ts';
 import { printable } from '../printable.ts';
@@ -32,6 +33,7 @@ export async function runDatabaseUpdate(named: readonly string[], options: Datab
       const lists = await openNodeImageLists({ folder: join(dirname(folder), 'node-image-lists'), outbound, mirror: options.mirror ?? nonEmpty(images), now: invocation.now });
       const names = named.length === 0 ? undefined : advisorySourceNames.filter((name) => named.includes(name));
       const nodeImages = named.length === 0 || named.includes('node-images') ? lists : undefined;
+      await makeAdvisoryFolder(folder);
       const report = await updateAdvisorySources({ folder, purpose: 'production', outbound, names, mirror, nodeImages, now: invocation.now }, (progress) => show(progress, invocation), signal);
       return conclude(report, folder, invocation);
     } finally {
@@ -40,7 +42,9 @@ export async function runDatabaseUpdate(named: readonly string[], options: Datab
   } catch (error) {
     if (signal.aborted) return exitStatus.interrupted;
     if (error instanceof InvalidConfigurationError) throw new WrongUseError(printable(error.message), { cause: error });
-    throw error;
+    if (!(error instanceof AdvisoryDatabaseError)) throw error;
+    invocation.note(printable(`${folder}: ${error.message}`));
+    return exitStatus.noAdvisories;
   } finally {
     invocation.progress.clear();
   }

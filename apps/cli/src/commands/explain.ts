@@ -7,7 +7,7 @@ import { checkTarget, readTarget, type TargetOptions } from '../target.ts';
 import { assessmentStatus, namedFacts, namedKernel, type NodeOptions, noteIncomplete } from './assess.ts';
 
 export interface ExplainOptions extends AdvisoryOptions, NodeOptions {
-  readonly json?: true;
+  readonly format: 'table' | 'json';
 }
 
 export interface ExplainQuestion {
@@ -27,7 +27,7 @@ export async function runExplain(question: ExplainQuestion, options: ExplainOpti
 
   const assessment = assessReading(target.resolved(advisories), target.path, advisories, { facts: namedFacts(options) });
   const entries = isExplainable(assessment) ? explain(assessment.inventory, assessment.facts, advisories, vulnerability, packageName) : [];
-  if (options.json === true) invocation.print(`${JSON.stringify(explanationDocument(question, assessment, entries), undefined, 2)}\n`);
+  if (options.format === 'json') invocation.print(`${JSON.stringify(explanationDocument(question, assessment, entries), undefined, 2)}\n`);
   else invocation.print(explanationText(vulnerability, entries));
   noteIncomplete([assessment], invocation);
   return assessmentStatus(assessment);

@@ -1,7 +1,6 @@
-import { InvalidInputError } from '@nodeward/engine';
-import { type ExitStatus, exitStatus, WrongUseError } from '../exit-status.ts';
+import { type ExitStatus, exitStatus } from '../exit-status.ts';
 import type { Invocation } from '../invocation.ts';
-import { printable } from '../printable.ts';
+import { refuseFolder } from '../server-session.ts';
 
 export interface LinkOptions {
   readonly dataDir?: string;
@@ -11,11 +10,6 @@ export interface LinkOptions {
 export async function runLink(options: LinkOptions, invocation: Invocation): Promise<ExitStatus> {
   invocation.exitOnInterrupt();
   const { createLink } = await import('@nodeward/server/link');
-  try {
-    invocation.print(`${await createLink(options)}\n`);
-    return exitStatus.assessed;
-  } catch (error) {
-    if (error instanceof InvalidInputError) throw new WrongUseError(printable(error.message), { cause: error });
-    throw error;
-  }
+  invocation.print(`${await createLink(options).catch(refuseFolder)}\n`);
+  return exitStatus.assessed;
 }

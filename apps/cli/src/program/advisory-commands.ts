@@ -15,6 +15,7 @@ Exit status:
   0  every source has answered
   2  wrong use
   3  a source failed and its old data stays in use, or another update runs
+  4  the advisory database that is there is damaged
 `;
 
 /** `nodeward db`. */

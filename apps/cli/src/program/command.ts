@@ -1,6 +1,7 @@
-import { Command, Option } from 'commander';
+import { Command, type CommanderError, InvalidArgumentError, Option } from 'commander';
 import { WrongUseError } from '../exit-status.ts';
 import type { Invocation } from '../invocation.ts';
+import { printable } from '../printable.ts';
 
 export type Report = (status: number) => void;
 
@@ -20,13 +21,26 @@ export const statusTextWithoutFloor = exitStatusText.replace('  1  --fail-on rea
 
 export const kubeletVersionHelp = 'the kubelet that runs, as the Node object reports it (status.nodeInfo.kubeletVersion)';
 
-/** Ends by an error in place of ending the process, and prints only through the invocation. */
+/** Ends by an error in place of ending the process, and prints only through the invocation; wrong use is one line that points to its own help. */
 export function command(name: string, invocation: Invocation): Command {
-  return new Command(name)
-    .exitOverride()
+  const made = new Command(name);
+  return made
+    .exitOverride((error) => {
+      if (error.exitCode === 0) throw error;
+      throw new WrongUseError(printable(`${mistake(error, made)}; see ${wordsOf(made)} --help`), { cause: error });
+    })
     .helpOption('-h, --help', 'show this help')
     .configureHelp({ helpWidth: 80 })
     .configureOutput({ writeOut: (text) => invocation.print(text), writeErr: () => undefined });
+}
+
+function mistake({ code, message }: CommanderError, { args: [first, topic] }: Command): string {
+  if (code !== 'commander.help') return message.replace(/^error: /, '').replace(/\.$/, '').replaceAll('\n', ' ');
+  return first === 'help' && topic !== undefined ? `unknown command '${topic}'` : 'a command is missing';
+}
+
+function wordsOf(target: Command): string {
+  return target.parent === null ? target.name() : `${wordsOf(target.parent)} ${target.name()}`;
 }
 
 /** A fresh one each time: commander keeps what was parsed in it. */
@@ -48,6 +62,6 @@ export function collect(value: string, previous: readonly string[] = []): string
 
 export function port(text: string): number {
   const number = Number(text);
-  if (!/^\d+$/.test(text) || number > 65535) throw new WrongUseError(`--port ${text} is no port number; see nodeward serve --help`);
+  if (!/^\d+$/.test(text) || number > 65535) throw new InvalidArgumentError('It is no port number.');
   return number;
 }

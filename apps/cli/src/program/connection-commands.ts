@@ -93,7 +93,13 @@ export function connections(invocation: Invocation, report: Report): Command {
     const { runRemoveConnection } = await import('../commands/connections.ts');
     return runRemoveConnection(found, options, invocation);
   });
-  return command('connections', invocation).usage('COMMAND [options]').description('List, test, edit, pause, resume and remove connections.').addCommand(list, { isDefault: true }).addCommand(test).addCommand(editConnection(invocation, report)).addCommand(pause).addCommand(resume).addCommand(remove);
+  return command('connections', invocation).usage('COMMAND [options]').description('List, test, edit, pause, resume and remove connections.').hook('preSubcommand', refuseUnknown).addCommand(list, { isDefault: true }).addCommand(test).addCommand(editConnection(invocation, report)).addCommand(pause).addCommand(resume).addCommand(remove);
+}
+
+/** A word that names no command would be taken for an argument of the default one. */
+function refuseUnknown(asked: Command, found: Command): void {
+  const [given] = asked.args;
+  if (given !== undefined && !given.startsWith('-') && given !== found.name()) asked.error(`unknown command '${given}'`);
 }
 
 const editStatusText = `

@@ -51,7 +51,7 @@ export function explain(invocation: Invocation, report: Report): Command {
     .option('--source-names <FILE>', 'source package of each binary package, for lists that name binary packages only')
     .option('--kernel <RELEASE>', 'the running kernel (uname -r), where a better witness than the disk knows it')
     .option('--kubelet-version <VERSION>', kubeletVersionHelp)
-    .option('--json', 'print the document that the API gives')
+    .addOption(formatOption())
     .addHelpText('after', statusTextWithoutFloor)
     .action(async (path: string, vulnerability: string, packageName: string | undefined, options: ExplainOptions) => {
       const { runExplain } = await import('../commands/explain.ts');
