@@ -88,6 +88,9 @@ export const en = {
     number,
     unknown: 'unknown',
     none: '—',
+    /** Between two sentences. */
+    gap: ' ',
+    list: (words: readonly string[]) => words.join(', '),
     bytes: (n: number) => (n < 1_000_000 ? `${number(Math.round(n / 1_000))} KB` : `${(n / 1_000_000).toFixed(1)} MB`),
   },
   severity: { critical: 'Critical', high: 'High', medium: 'Medium', low: 'Low', negligible: 'Negligible', unknown: 'Not scored' } satisfies Record<Severity, string>,
@@ -1231,7 +1234,6 @@ export const en = {
     planFailed: 'The switch was not changed',
     connections: 'Connections',
     connectionColumns: { name: 'Name', kind: 'Kind / identity', covers: 'Covers', state: 'State', discovered: 'Last discovered' },
-    covers: (clusters: number, pools: number, nodes: number) => `${plural(clusters, 'cluster', 'clusters')} / ${plural(pools, 'pool', 'pools')} / ${plural(nodes, 'node', 'nodes')}`,
     readOnly: 'reads only',
     canUpgrade: 'reads and upgrades',
     reassess: 'Reassess',

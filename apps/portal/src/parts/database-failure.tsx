@@ -15,7 +15,7 @@ export function DatabaseFailure() {
       <MessageBarBody style={{ whiteSpace: 'normal', paddingBlock: 6 }}>
         <MessageBarTitle>{m.data.failedTitle(connectionName(m, connection))}</MessageBarTitle>
         <br />
-        {reasons[connection.advisoryDatabase.failure ?? ''] ?? m.data.failedUnknown} {m.data.failedText}
+        {reasons[connection.advisoryDatabase.failure ?? ''] ?? m.data.failedUnknown}{m.unit.gap}{m.data.failedText}
       </MessageBarBody>
       <MessageBarActions><Link to="/settings">{m.data.toSettings}</Link></MessageBarActions>
     </MessageBar>

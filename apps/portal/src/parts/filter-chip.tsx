@@ -1,4 +1,4 @@
-import { ChevronDown12Regular, Dismiss12Regular } from '@fluentui/react-icons';
+import { ChevronDown12Filled, Dismiss12Regular } from '@fluentui/react-icons';
 import { useCallback, useId, useState } from 'react';
 import { useMessages } from '../preferences.tsx';
 
@@ -47,7 +47,7 @@ function PickerChip({ name, value, options, choose }: FilterChipProps) {
   return (
     <span className={`fchip ${chosen === undefined ? '' : 'on'}`}>
       <button type="button" className="open" aria-haspopup="dialog" aria-expanded={anchor !== undefined} aria-controls={anchor === undefined ? undefined : id} title={chosen?.[1]} onClick={({ currentTarget }) => setAnchor(anchor === undefined ? currentTarget.getBoundingClientRect() : undefined)}>
-        <span className="fname">{name}:</span> <span className="fvalue">{chosen?.[1] ?? m.list.all}</span> <ChevronDown12Regular aria-hidden />
+        <span className="fname">{name}:</span> <span className="fvalue">{chosen?.[1] ?? m.list.all}</span> <ChevronDown12Filled aria-hidden />
       </button>
       {chosen !== undefined && <RemoveButton name={`${name}: ${chosen[1]}`} remove={() => choose(undefined)} />}
       {anchor !== undefined && <Picker id={id} name={name} options={options} anchor={anchor} closed={() => setAnchor(undefined)} choose={(option) => { setAnchor(undefined); choose(option); }} />}

@@ -39,13 +39,13 @@ export function AksFields(props: DraftFieldsProps) {
 }
 
 function Secret({ draft, faults, change }: DraftFieldsProps) {
-  const { connect } = useMessages();
+  const { connect, unit } = useMessages();
   const fault = faults.find(({ field }) => field === 'clientSecret');
   return (
     <>
       <div>
         <Checkbox checked={draft.store} label={`${connect.clientSecret}: ${connect.storeIt}`} onChange={(_, { checked }) => change(checked === true ? { store: true } : { store: false, clientSecret: '' })} />
-        <p className="sub s12">{connect.storeText} {connect.storeNot.aks}</p>
+        <p className="sub s12">{connect.storeText}{unit.gap}{connect.storeNot.aks}</p>
       </div>
       {draft.store && (
         <Field label={connect.clientSecret} required={!draft.kept} {...(draft.kept ? { hint: connect.keptSecret } : {})} {...(fault === undefined ? {} : { validationMessage: fault.code === 'incomplete' ? connect.clientNeeded : connect.secretNeeded })}>

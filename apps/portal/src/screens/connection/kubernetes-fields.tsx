@@ -37,12 +37,12 @@ export function KubernetesFields(props: DraftFieldsProps) {
 }
 
 function Pasted({ draft, faults, change }: DraftFieldsProps) {
-  const { connect } = useMessages();
+  const { connect, unit } = useMessages();
   return (
     <>
       <div>
         <Checkbox checked={draft.store} label={connect.storeIt} onChange={(_, { checked }) => change(checked === true ? { store: true } : { store: false, kubeconfig: '' })} />
-        <p className="sub s12">{connect.storeText} {connect.storeNot.kubernetes}</p>
+        <p className="sub s12">{connect.storeText}{unit.gap}{connect.storeNot.kubernetes}</p>
       </div>
       {draft.store ? (
         <Field label={connect.pasted} required={!draft.kept} {...(draft.kept ? { hint: connect.keptKubeconfig } : {})} {...faultProps(faults, 'kubeconfig', connect.pastedNeeded)}>

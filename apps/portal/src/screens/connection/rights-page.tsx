@@ -1,4 +1,5 @@
 import { Button, Tab, TabList } from '@fluentui/react-components';
+import { Add16Regular } from '@fluentui/react-icons';
 import type { ConnectionKind, ConnectionRights } from '@nodeward/api';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from 'react-router';
@@ -29,9 +30,9 @@ function KindPage({ kind }: { readonly kind: (typeof kinds)[number] }) {
       trail={[['Nodeward', '/overview'], [m.shell.settings, '/settings'], [m.connect.rights]]}
       title={m.connect.rightsTitle(m.connectionKind[kind])}
       subtitle={m.connect.rightsText}
-      commands={<Button appearance="subtle" onClick={() => void navigate(listPath(addConnectionPath, { kind }))}>{m.connect.add}</Button>}
+      commands={<Button appearance="subtle" icon={<Add16Regular />} onClick={() => void navigate(listPath(addConnectionPath, { kind }))}>{m.connect.add}</Button>}
     >
-      <TabList size="small" selectedValue={kind} aria-label={m.connect.kind} onTabSelect={(_, { value }) => void navigate(rightsPath(String(value)))}>
+      <TabList size="small" style={{ marginInlineStart: -10 }} selectedValue={kind} aria-label={m.connect.kind} onTabSelect={(_, { value }) => void navigate(rightsPath(String(value)))}>
         {kinds.map((one) => <Tab key={one} value={one}>{m.connectionKind[one]}</Tab>)}
       </TabList>
       <QueryView query={query}>{(rights) => <Rights rights={rights} />}</QueryView>

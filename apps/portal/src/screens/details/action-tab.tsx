@@ -13,13 +13,11 @@ export function ActionTab({ details: { recommendation } }: { readonly details: R
   return (
     <div className="col g12" style={{ padding: '14px 20px', borderTop: '1px solid var(--colorNeutralStroke2)' }}>
       <h2>{m.details.remediate}</h2>
-      <div className="row gap12 top">
-        <Button appearance="primary" style={{ minWidth: 150 }} icon={<Wrench16Regular />} aria-label={`${m.recommendation.fixName}: ${m.details.remediate}`} onClick={() => void navigate(fixPath(recommendation.poolId))}>
+      <div style={{ display: 'grid', gridTemplateColumns: 'fit-content(50%) minmax(0, 1fr)', gap: 12, placeItems: 'center start' }}>
+        <Button appearance="primary" size="small" icon={<Wrench16Regular />} aria-label={`${m.recommendation.fixName}: ${m.details.remediate}`} onClick={() => void navigate(fixPath(recommendation.poolId))}>
           {m.recommendation.fix}
         </Button>
         <p className="sub">{m.details.actionText.fix}</p>
-      </div>
-      <div className="row gap12 top wrap">
         <Reassess scope={{ kind: 'pool', id: recommendation.poolId }} label={m.details.reassess} accessibleName={`${m.details.reassess}: ${recommendation.pool}`} appearance="secondary" />
         <p className="sub">{m.details.actionText.reassess}</p>
       </div>

@@ -15,10 +15,10 @@ export function Description({ details }: { readonly details: RecommendationDetai
         <p className="sub">
           {row.openVulnerabilities === null && m.details.describeUnknown(row.notAssessedNodes, row.nodes)}
           {row.openVulnerabilities === 0 && row.state === 'healthy' && m.details.describeHealthy(assessed)}
-          {row.openVulnerabilities !== null && row.openVulnerabilities > 0 && m.details.describe(assessed, row.openVulnerabilities, counts.rebootRequired)}{' '}
-          {row.exploitedVulnerabilities !== null && row.exploitedVulnerabilities > 0 && m.details.describeExploited(row.exploitedVulnerabilities)}{' '}
-          {row.noFixVulnerabilities !== null && row.noFixVulnerabilities > 0 && m.details.describeNoFix(row.noFixVulnerabilities)}{' '}
-          {row.openVulnerabilities !== null && row.notAssessedNodes > 0 && m.details.describeUnknown(row.notAssessedNodes, row.nodes)}{' '}
+          {row.openVulnerabilities !== null && row.openVulnerabilities > 0 && m.details.describe(assessed, row.openVulnerabilities, counts.rebootRequired)}{m.unit.gap}
+          {row.exploitedVulnerabilities !== null && row.exploitedVulnerabilities > 0 && m.details.describeExploited(row.exploitedVulnerabilities)}{m.unit.gap}
+          {row.noFixVulnerabilities !== null && row.noFixVulnerabilities > 0 && m.details.describeNoFix(row.noFixVulnerabilities)}{m.unit.gap}
+          {row.openVulnerabilities !== null && row.notAssessedNodes > 0 && m.details.describeUnknown(row.notAssessedNodes, row.nodes)}{m.unit.gap}
           {row.bestAction !== null && row.bestAction.fixed > 0 && <Link to={targetPath(row.poolId, row.bestAction)}>{m.details.actionFixes[row.bestAction.kind](row.bestAction.fixed)}</Link>}
         </p>
       </div>

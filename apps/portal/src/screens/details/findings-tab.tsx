@@ -82,10 +82,10 @@ function FindingTable({ view, poolId, selected, unknown }: { readonly view: Find
           <col style={{ width: language === 'ja' ? 78 : 98 }} />
           <col style={{ width: 58 }} />
           <col style={{ width: language === 'ja' ? 98 : 104 }} />
-          {!slim && <col style={{ width: language === 'ja' ? 62 : 58 }} />}
+          {!slim && <col style={{ width: 70 }} />}
           <col style={{ width: slim ? undefined : 108 }} />
-          {!slim && <><col /><col /><col style={{ width: language === 'ja' ? 98 : 108 }} /><col style={{ width: language === 'ja' ? 66 : 60 }} /><col style={{ width: language === 'ja' ? 92 : 100 }} /></>}
-          <col style={{ width: language === 'ja' ? 148 : 136 }} />
+          {!slim && <><col /><col /><col style={{ width: language === 'ja' ? 94 : 102 }} /><col style={{ width: language === 'ja' ? 64 : 58 }} /><col style={{ width: language === 'ja' ? 90 : 96 }} /></>}
+          <col style={{ width: language === 'ja' ? 148 : 140 }} />
         </colgroup>
         <thead>
           <tr className="in">

@@ -45,15 +45,15 @@ function NodeTable({ nodes, image }: { readonly nodes: readonly Node[]; /** The 
   const [limit, setLimit] = useState(pageSize);
   return (
     <div className="tw" role="region" tabIndex={0} aria-label={m.unassessed.perNode}>
-      <table className="tbl" style={{ minWidth: language === 'ja' ? 1120 : 1250 }} aria-label={m.unassessed.perNode}>
+      <table className="tbl" style={{ minWidth: language === 'ja' ? 1120 : 1180 }} aria-label={m.unassessed.perNode}>
         <colgroup>
           <col />
-          <col style={{ width: language === 'ja' ? 88 : 128 }} />
+          <col style={{ width: language === 'ja' ? 88 : 124 }} />
           <col style={{ width: language === 'ja' ? 164 : 168 }} />
-          {factClasses.map((fact) => <col key={fact} style={{ width: language === 'ja' ? 114 : 132 }} />)}
+          {factClasses.map((fact) => <col key={fact} style={{ width: language === 'ja' ? 114 : 128 }} />)}
           <col style={{ width: 76 }} />
           <col style={{ width: 92 }} />
-          <col style={{ width: 60 }} />
+          <col style={{ width: 56 }} />
         </colgroup>
         <thead>
           <tr>

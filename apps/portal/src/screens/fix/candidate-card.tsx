@@ -60,19 +60,21 @@ export function CandidateCard({ fix, candidate, targets, chosen, primary, figure
       )}
       <Plan fix={fix} candidate={candidate} />
       {candidate.counts.undetermined > 0 && <p className="unk s12">{m.fix.undetermined(candidate.counts.undetermined)}</p>}
-      <Note text={blocked ?? noteOf(m, candidate)} />
+      <Note text={blocked ?? noteOf(m, candidate, primary)} />
     </section>
   );
 }
 
 const figureColour: Record<Figure, string> = { fixed: 'fix', remaining: '', introduced: 'intro' };
 
-function noteOf(m: ReturnType<typeof useMessages>, { kind }: Candidate): string {
-  if (kind === 'node-image') return m.fix.whyImageFirst;
+/** Why this operation is there; "the image comes first" not where another one is recommended. */
+function noteOf(m: ReturnType<typeof useMessages>, { kind }: Candidate, primary: boolean): string | undefined {
+  if (kind === 'node-image') return primary ? m.fix.whyImageFirst : undefined;
   return kind === 'reboot' ? m.fix.rebootWhy : m.fix.kubernetesWhy;
 }
 
-function Note({ text }: { readonly text: string }) {
+function Note({ text }: { readonly text: string | undefined }) {
+  if (text === undefined) return null;
   return <p className="sub row top"><Info16Regular style={{ marginTop: 2 }} /><span>{text}</span></p>;
 }
 

@@ -30,7 +30,7 @@ export function CommandList({ candidate: { kind, steps, commands } }: { readonly
   return (
     <section id={place} tabIndex={-1} className="card col g10" aria-label={title}>
       <h2>{title}</h2>
-      <p className="sub row top"><Info16Regular style={{ marginTop: 2 }} /><span>{m.fix.commandsNote}{steps.length > 1 && ` ${m.fix.skewHeld}`}</span></p>
+      <p className="sub row top"><Info16Regular style={{ marginTop: 2 }} /><span>{m.fix.commandsNote}{steps.length > 1 && `${m.unit.gap}${m.fix.skewHeld}`}</span></p>
       <TabList size="small" selectedValue={tool} aria-label={m.fix.tools} onTabSelect={(_, { value }) => address.change({ tool: String(value) })}>
         {tools.map((one) => <Tab key={one} value={one}>{m.fix.tool[one]}</Tab>)}
       </TabList>
@@ -51,7 +51,7 @@ function StepCommands({ commands, tool, step }: { readonly commands: readonly Pr
   const own = commands.filter((command) => command.tool === tool);
   if (own.length === 0) {
     const others = order.filter((one) => commands.some((command) => command.tool === one));
-    return <p className="sub">{m.fix.stepElsewhere(others.length === 0 ? m.unit.none : others.map((one) => m.fix.tool[one]).join(', '))}</p>;
+    return <p className="sub">{m.fix.stepElsewhere(others.length === 0 ? m.unit.none : m.unit.list(others.map((one) => m.fix.tool[one])))}</p>;
   }
   return own.map((command, index) => (
     <div key={index} className="col g4">

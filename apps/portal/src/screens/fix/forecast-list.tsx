@@ -37,7 +37,7 @@ export function ForecastTable({ rows, poolId, figure }: { readonly rows: readonl
   const c = m.findings.columns;
   return (
     <table className="tbl" style={{ minWidth: 880 }}>
-      <colgroup><col style={{ width: 150 }} /><col style={{ width: language === 'ja' ? 88 : 108 }} /><col style={{ width: 62 }} /><col style={{ width: 196 }} /><col /><col /><col style={{ width: 204 }} /></colgroup>
+      <colgroup><col style={{ width: 150 }} /><col style={{ width: language === 'ja' ? 88 : 108 }} /><col style={{ width: 62 }} /><col style={{ width: '20%' }} /><col /><col /><col style={{ width: 204 }} /></colgroup>
       <thead>
         <tr>
           <th scope="col">{c.cve}</th>

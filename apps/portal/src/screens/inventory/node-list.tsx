@@ -25,7 +25,7 @@ export function NodeList({ filter }: { readonly filter: NodeFilter }) {
       <div className="tw" role="region" tabIndex={0} aria-label={m.inventory.nodes}>
         <table className="tbl" style={{ minWidth: 1200 }} aria-label={m.inventory.nodes}>
           <colgroup>
-            <col style={{ width: 226 }} />
+            <col style={{ width: '18%' }} />
             <col style={{ width: language === 'ja' ? 88 : 128 }} />
             <col />
             <col style={{ width: 136 }} />

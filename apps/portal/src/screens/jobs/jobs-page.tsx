@@ -68,7 +68,7 @@ function JobTable({ jobs }: { readonly jobs: readonly UpgradeJobSummary[] }) {
     <section className="card col grow flush listing" aria-label={m.jobs.title}>
       <div className="tw" style={{ borderTop: 0 }}>
         <table className="tbl" style={{ minWidth: 1180 }}>
-          <colgroup><col style={{ width: japanese ? 218 : 150 }} /><col /><col style={{ width: 206 }} /><col style={{ width: japanese ? 150 : 190 }} /><col style={{ width: 66 }} /><col style={{ width: japanese ? 150 : 176 }} /><col style={{ width: japanese ? 166 : 184 }} /><col style={{ width: 66 }} /></colgroup>
+          <colgroup><col style={{ width: japanese ? 206 : 158 }} /><col /><col style={{ width: 190 }} /><col style={{ width: japanese ? 150 : 190 }} /><col style={{ width: 66 }} /><col style={{ width: japanese ? 150 : 160 }} /><col style={{ width: japanese ? 158 : 174 }} /><col style={{ width: 66 }} /></colgroup>
           <thead>
             <tr>
               <th scope="col">{c.job}</th>

@@ -10,7 +10,7 @@ export function EvidenceTab({ evidence }: { readonly evidence: NodeEvidence }) {
   return (
     <div className="col g12 grow tabbody">
       <FactTable evidence={evidence} />
-      <div className="cards halves even">
+      <div className="cards halves short">
         <ComponentTable evidence={evidence} />
         <CoverageTable evidence={evidence} />
       </div>

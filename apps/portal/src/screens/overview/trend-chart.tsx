@@ -12,6 +12,9 @@ function ceiling(n: number): number {
   return [1, 2, 3, 4, 6, 8, 10].map((factor) => factor * power).find((step) => step >= n) ?? n;
 }
 
+/** What the value at the end takes of the line below it, in px. */
+const valueWidth = 56;
+
 const severe = ({ severities }: Trend[number]): number => severities.critical + severities.high;
 const dayNumber = ({ day }: Trend[number]): number => Date.parse(day) / 86_400_000;
 
@@ -71,7 +74,7 @@ export function TrendChart({ trend }: { readonly trend: Trend }) {
           <text key={at.day} className="axis" x={x(at)} y={height - 5} textAnchor={at === last ? 'end' : at === first ? 'start' : 'middle'}>{time.day(at.day)}</text>
         ))}
         <circle cx={x(last)} cy={y(last.open)} r="4" className="open dot" />
-        <End x={x(last)} y={y(last.open)} text={m.unit.number(last.open)} />
+        <End x={x(last)} y={Math.min(...trend.filter((at) => x(at) > x(last) - valueWidth).map(({ open }) => y(open)))} text={m.unit.number(last.open)} />
         <End x={x(last)} y={y(severe(last))} text={`${m.overview.trendSevere} ${m.unit.number(severe(last))}`} severe />
       </svg>
     </div>

@@ -15,7 +15,7 @@ export function AutoUpgrades() {
   return (
     <section className="card col flush" aria-label={m.autoUpgrade.clusters}>
       <div className="cardhead"><h2>{m.autoUpgrade.clusters}</h2></div>
-      <QueryView query={query}>{({ clusters }) => <ClusterTable clusters={clusters} />}</QueryView>
+      <QueryView query={query}>{({ clusters }) => (clusters.length === 0 ? <p className="sub" style={{ padding: '0 16px 12px' }}>{m.inventory.emptyText}</p> : <ClusterTable clusters={clusters} />)}</QueryView>
     </section>
   );
 }

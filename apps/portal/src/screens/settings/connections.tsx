@@ -37,7 +37,7 @@ function ConnectionTable({ connections }: { readonly connections: readonly Conne
   return (
     <div className="tw" role="region" tabIndex={0} aria-label={m.settings.connections}>
       <table className="tbl" style={{ minWidth: 1120 }} aria-label={m.settings.connections}>
-        <colgroup><col /><col style={{ width: 186 }} /><col style={{ width: 160 }} /><col style={{ width: 102 }} /><col style={{ width: language === 'ja' ? 84 : 116 }} /><col style={{ width: language === 'ja' ? 398 : 400 }} /></colgroup>
+        <colgroup><col /><col style={{ width: '15.5%' }} /><col style={{ width: '13%' }} /><col style={{ width: 102 }} /><col style={{ width: language === 'ja' ? 84 : 116 }} /><col style={{ width: language === 'ja' ? 398 : 400 }} /></colgroup>
         <thead>
           <tr>
             <th scope="col">{c.name}</th>
@@ -64,7 +64,7 @@ function ConnectionRow({ connection }: { readonly connection: Connection }) {
       <tr className="two" data-testid={`connection-${connection.name}`}>
         <th scope="row"><div className="two-l"><b>{name}</b>{connection.location !== undefined && <span className="code dim">{connection.location}</span>}</div></th>
         <td><div className="two-l"><span>{m.connectionKind[connection.kind]} <span className="dim">· {connection.canUpgrade ? m.settings.canUpgrade : m.settings.readOnly}</span></span><span className="dim s12">{m.connect.identity[connection.identity]}</span></div></td>
-        <td>{unknown ? <span className="unk">{m.unit.unknown}</span> : <Link className="quiet" to={listPath('/inventory', { connectionId: connection.id })}>{m.settings.covers(connection.clusters, connection.nodePools, connection.nodes)}</Link>}</td>
+        <td>{unknown ? <span className="unk">{m.unit.unknown}</span> : <Link className="quiet" to={listPath('/inventory', { connectionId: connection.id })}><Covers connection={connection} /></Link>}</td>
         <td><ConnectionState connection={connection} /></td>
         <td>{connection.lastDiscoveredAt === null ? <span className="unk">{m.settings.neverDiscovered}</span> : <time dateTime={connection.lastDiscoveredAt} title={time.full(connection.lastDiscoveredAt)}>{time.ago(connection.lastDiscoveredAt)}</time>}</td>
         <td className="actions"><Actions connection={connection} test={test} /></td>
@@ -74,6 +74,12 @@ function ConnectionRow({ connection }: { readonly connection: Connection }) {
       {(test.isSuccess || test.isError) && <tr><td colSpan={6}><ConnectionTestResult result={test.data} error={test.error} /></td></tr>}
     </Fragment>
   );
+}
+
+/** Broken between the counts, never between a number and its unit. */
+function Covers({ connection: { clusters, nodePools, nodes } }: { readonly connection: Connection }) {
+  const { unit } = useMessages();
+  return <><span className="keep">{unit.cluster(clusters)} /</span> <span className="keep">{unit.pool(nodePools)} /</span> <span className="keep">{unit.node(nodes)}</span></>;
 }
 
 function Actions({ connection, test }: { readonly connection: Connection; readonly test: ReturnType<typeof useConnectionTest> }) {

@@ -66,7 +66,7 @@ function WebhookRow({ webhook }: { readonly webhook: Webhook }) {
       <tr data-testid={`webhook-${webhook.name}`}>
         <th scope="row" title={webhook.name}>{webhook.name}</th>
         <td className="mono" title={webhook.url}>{webhook.url}</td>
-        <td title={chosen.join(', ')}>{m.webhooks.typesOf(chosen.length, 5)}</td>
+        <td title={m.unit.list(chosen)}>{m.webhooks.typesOf(chosen.length, 5)}</td>
         <td>{webhook.enabled ? <span className="st ok"><CheckmarkCircle16Filled />{m.webhooks.on}</span> : <span className="st unk"><SubtractCircle16Regular />{m.webhooks.off}</span>}</td>
         <td><LastDelivery delivery={webhook.lastDelivery} /></td>
         <td className="actions">
