@@ -75,7 +75,8 @@ async function goBuild(go: string, output: string, target: string, environment: 
   const version = `-X ${stamp}.gitVersion=v${kubernetesVersion()} -X ${stamp}.gitMajor=${major ?? ''} -X ${stamp}.gitMinor=${minor ?? ''} -X ${stamp}.gitTreeState=clean`;
   const build = spawn('nice', ['-n', '5', go, 'build', '-trimpath', '-buildvcs=false', '-mod=readonly', '-ldflags', `-s -w ${version}`, '-o', output, target], {
     cwd: goModule,
-    env: environment,
+    // a fifth of the compiler's time went into collecting garbage
+    env: { GOGC: '400', ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let errors = '';
