@@ -184,7 +184,7 @@ describe('nodeward findings and nodeward upgrade, against the server of the samp
       expect(status).toBe(0);
       expect(JSON.parse(stdout)).toEqual(await api.call('getUpgradeJob', { parameters: { jobId: job.id } }));
       expect(job).toMatchObject({ state: 'succeeded', residual: [], ledger: { actual: { fixed: 114, introduced: 0 } } });
-      for (const event of ['preflight-passed', 'node-phase aks-userpool01-31764529-vmss000000 drain', 'node-verified aks-userpool01-31764529-vmss000002', 'finished']) {
+      for (const event of ['preflight-passed', 'node-phase aks-userpool01-31764529-vmss000000 (surge|cordon|drain|reimage)', 'node-verified aks-userpool01-31764529-vmss000002', 'finished']) {
         expect(stderr).toMatch(new RegExp(`^\\d{4}-\\S+Z ${event}`, 'm'));
       }
       expect(stderr).toContain('result: fixed 114 (forecast 114)');

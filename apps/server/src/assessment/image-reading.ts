@@ -141,6 +141,9 @@ async function matchImage(deps: ImageReadingDependencies, pool: PoolImages, imag
       match.kind === 'matched' && !match.coverage.some(({ reason }) => reason === 'no-advisories-for-system')
         ? { match_set_id: match.matchSetId, unknown_code: null, unknown_detail: null }
         : { match_set_id: null, unknown_code: 'no-advisories' as const, unknown_detail: match.kind === 'matched' ? 'no-advisories-for-operating-system' : match.reason };
-    await deps.db.updateTable('image_reading').set(told).where('pool_id', '=', pool.id).where('image', '=', image).where('kubelet_version', '=', kubeletVersion).execute();
+    // nothing was found where the advisories were; by now they may be elsewhere, and the next look finds them
+    const isStillThere = sql<boolean>`exists (select from connection k where k.id = ${pool.connectionId} and k.advisory_folder is not distinct from ${pool.folder}::text)`;
+    const row = deps.db.updateTable('image_reading').set(told).where('pool_id', '=', pool.id).where('image', '=', image).where('kubelet_version', '=', kubeletVersion);
+    await (told.match_set_id === null ? row.where(isStillThere) : row).execute();
   }
 }

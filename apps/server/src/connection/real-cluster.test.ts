@@ -280,4 +280,28 @@ describe.each(sharedEngines)('a cluster that is read through published lists, on
 
     expect((await forecasts.forPool(poolId)).candidates).toMatchObject([{ forecast: { counts: { fixed: 1 } }, unknown: null }]);
   });
+
+  it('does not take for absent what was moved while an image was read', async () => {
+    const { world, deps } = await begin({ p: nodes(['n0'], 'old') });
+    await assessGroups(deps);
+    world.newerImages = ['new'];
+    await syncConnection(deps, 'k', { assess: false });
+    const { id: poolId } = await deps.db.selectFrom('node_pool').select('id').executeTakeFirstOrThrow();
+    // as a data folder that was moved before the server started leaves it
+    await deps.db.updateTable('connection').set({ advisory_folder: join(folder, 'before') }).execute();
+    const connection = world.registry.all[0];
+    if (connection === undefined) throw new Error('no connection');
+    const { reader } = await connection.open();
+    const [ask, isLetGo] = [reader.imageEvidence.bind(reader), Promise.withResolvers<undefined>()];
+    const asked = vi.spyOn(reader, 'imageEvidence').mockImplementationOnce((...question) => isLetGo.promise.then(() => ask(...question)));
+
+    const reading = ensureImageReadings(deps, poolId);
+    await vi.waitFor(() => expect(asked).toHaveBeenCalled());
+    await syncConnection(deps, 'k', { assess: false });
+    isLetGo.resolve(undefined);
+    await reading;
+
+    const now = deps.clock();
+    expect((await createForecasts({ ...deps, clock: () => now }).forPool(poolId)).candidates).toMatchObject([{ forecast: { counts: { fixed: 1 } }, unknown: null }]);
+  });
 });

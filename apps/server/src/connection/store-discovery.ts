@@ -146,7 +146,7 @@ async function lockPools(db: Database, connectionId: string): Promise<void> {
 }
 
 async function storeConnection(db: Database, id: string, { name, incomplete = [] }: Discovery, advisories: AdvisoryState, canUpgrade: boolean, at: Date): Promise<boolean> {
-  const before = await db.selectFrom('connection').select(['advisory_revision', 'advisory_state', 'named', 'last_discovered_at']).where('id', '=', id).executeTakeFirst();
+  const before = await db.selectFrom('connection').select(['advisory_revision', 'advisory_state', 'advisory_folder', 'named', 'last_discovered_at']).where('id', '=', id).executeTakeFirst();
   await db
     .updateTable('connection')
     .set({
@@ -166,7 +166,8 @@ async function storeConnection(db: Database, id: string, { name, incomplete = []
     })
     .where('id', '=', id)
     .execute();
-  return before?.advisory_revision !== advisories.revision || before.advisory_state !== advisories.state;
+  // the same ones in another place: until now nobody has found them
+  return before?.advisory_revision !== advisories.revision || before.advisory_state !== advisories.state || before.advisory_folder !== advisories.folder;
 }
 
 /** The nodes of the connection have been matched with these advisories. */

@@ -29,7 +29,7 @@ const maxCachedPools = 500;
 /** Whole forecasts in memory at once, where only a part of each is asked for. */
 const foretoldAtOnce = 50;
 /** A list does not have the same images read again sooner: what it told could otherwise ask for the next look at once. */
-const readAgainMs = 60_000;
+const readAgainMs = 10_000;
 
 interface Summary extends BestKnownAction {
   readonly fingerprint: string;
