@@ -34,14 +34,19 @@ export async function syncConnection(deps: Dependencies, connectionId: string, o
   if (options.signal?.aborted === true) return false;
   // its settings were changed meanwhile: what was found by the old ones counts no more, and it is discovered once more
   if (deps.providers.get(connectionId) !== connection) return false;
-  // one that began later has ended sooner and is stored: what was found here is older
-  if (turn < (lastStored.get(connection) ?? 0)) return true;
+  // one that began later has ended sooner: what was found here is older, and the database stands as told once that one is stored
+  const newest = newestFollowed.get(connection);
+  if (newest !== undefined && turn < newest.turn) {
+    await newest.followed;
+    return true;
+  }
   try {
     if (discovered.kind === 'failed') {
       await failConnection(deps.db, connectionId, discovered.code, discovered.detail);
     } else {
-      lastStored.set(connection, turn);
-      await follow(deps, connection, discovered);
+      const followed = follow(deps, connection, discovered);
+      newestFollowed.set(connection, { turn, followed });
+      await followed;
     }
   } finally {
     // a matching that fails again and again keeps no node from being read
@@ -53,8 +58,8 @@ export async function syncConnection(deps: Dependencies, connectionId: string, o
 
 /** Discoveries are counted as they begin. */
 let begun = 0;
-/** Of those that were stored, the one that began last. */
-const lastStored = new WeakMap<ConfiguredConnection, number>();
+/** Of those that the database has followed or is following, the one that began last. */
+const newestFollowed = new WeakMap<ConfiguredConnection, { readonly turn: number; readonly followed: Promise<void> }>();
 
 export type Discovered = { readonly kind: 'found'; readonly discovery: Discovery; readonly rights: WriteRights } | { readonly kind: 'failed'; readonly code: string; readonly detail: string };
 

@@ -55,7 +55,7 @@ interface ImageReading {
   readonly age: number;
 }
 
-/** As long as `ensureImageReadings` keeps a reading. */
+/** Longer than `ensureImageReadings` keeps a reading: what is stale here is read there. */
 const keepSeconds = 15 * 60;
 
 interface StateRow {
