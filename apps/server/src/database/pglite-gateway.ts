@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { setFlagsFromString } from 'node:v8';
 import { type MessagePort, Worker } from 'node:worker_threads';
 import type { ClientConfig } from 'pg';
 import { ConnectionLostError, DatabaseUnusableError, messageOf } from './database-errors.ts';
@@ -23,6 +24,10 @@ const clusterFolder = 'pg18';
 const watchIntervalMs = 1000;
 /** A database that ends its worker this often within a minute is damaged in a way that opening it did not show. */
 const maxRestartsPerMinute = 10;
+
+// V8 keeps one list of WebAssembly code for all threads of a process, and frees what faster code has replaced. Now and
+// then that ends the whole process with a signal: https://github.com/nodejs/node/issues/64500
+setFlagsFromString('--no-wasm-code-gc');
 
 /** Same path and extension as this file, so that it works from source and compiled. */
 const workerFile = new URL(import.meta.url.replace(/(\.[cm]?[jt]s)$/, '-worker$1'));
