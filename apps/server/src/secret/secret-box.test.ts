@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { InvalidInputError } from '@nodeward/engine';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createSecretBox, parseKey, SecretUnreadableError } from './secret-box.ts';
@@ -31,11 +32,21 @@ describe('a sealed secret', () => {
     expect((await stat(join(dataDir, 'secret.key'))).mode & 0o777).toBe(0o600);
   });
 
-  it('makes one key where two are sealed at the same time', async () => {
-    const dataDir = await folder();
-    const [a, b] = await Promise.all([box(dataDir).seal('a', 'one'), box(dataDir).seal('b', 'two')]);
+  it('makes one key where many are sealed at the same time', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const dataDir = await folder();
+      const names = Array.from({ length: 10 }, (_, n) => `name ${n}`);
+      // each a little later than the one before: some of them while the key is being made
+      const sealed = await Promise.all(
+        names.map(async (name, n) => {
+          for (let turn = 0; turn < n; turn += 1) await setImmediate();
+          return box(dataDir).seal(name, `secret of ${name}`);
+        }),
+      );
 
-    expect([await box(dataDir).open('a', a), await box(dataDir).open('b', b)]).toEqual(['one', 'two']);
+      expect(await Promise.all(sealed.map((bytes, n) => box(dataDir).open(names[n] ?? '', bytes)))).toEqual(names.map((name) => `secret of ${name}`));
+      expect(await readdir(dataDir)).toEqual(['secret.key']);
+    }
   });
 
   it('opens for nothing else, and for no other key, and says what to do', async () => {

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
+import { link, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError, InvalidInputError } from '@nodeward/engine';
 
@@ -76,20 +76,27 @@ async function readKey(file: string): Promise<Buffer | undefined> {
   return key;
 }
 
-/** Of two that are made at the same time the first one counts. */
+/** Whole under its name or not there, whenever the process ends. Of two that are made at the same time the first one counts. */
 async function createKey(file: string, randomBytes: SecretSources['randomBytes']): Promise<Buffer> {
   const key = randomBytes(keyBytes);
+  const unnamed = `${file}.${randomBytes(6).toString('hex')}`;
   try {
-    const handle = await open(file, 'wx', 0o600);
-    await handle.writeFile(`${key.toString('base64')}\n`);
-    await handle.sync();
-    await handle.close();
+    const handle = await open(unnamed, 'wx', 0o600);
+    try {
+      await handle.writeFile(`${key.toString('base64')}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await link(unnamed, file);
     return key;
   } catch (error) {
     if (!isCode(error, 'EEXIST')) throw error;
     const other = await readKey(file);
     if (other === undefined) throw error;
     return other;
+  } finally {
+    await rm(unnamed, { force: true });
   }
 }
 
