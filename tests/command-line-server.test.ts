@@ -131,6 +131,13 @@ describe('nodeward findings and nodeward upgrade, against the server of the samp
     });
   });
 
+  it('which-image prints no table where there is no row for it', () => {
+    const { status, stdout, stderr } = nodeward(['which-image', 'CVE-2023-4911', '--data-dir', server.dataDir]);
+
+    expect([status, stdout]).toEqual([4, '']);
+    expect(stderr).toBe('nodeward: there is no usable advisory database yet\n');
+  });
+
   describe('upgrade', () => {
     it('says steps and forecast with --dry-run, as the API has them, and changes nothing', async () => {
       const { status, stdout, stderr } = upgrade(app01, '--kubernetes', '1.26.6', '--dry-run', '--format', 'json');
@@ -139,7 +146,7 @@ describe('nodeward findings and nodeward upgrade, against the server of the samp
       expect(status).toBe(0);
       expect(candidate.parse(JSON.parse(stdout))).toEqual(candidates.find(({ target }) => target === '1.26.6'));
       expect(stderr).toMatch(/^step 2: control-plane 1\.26\.6$/m);
-      expect(stderr).toMatch(/^forecast: fixes 115, leaves 0, introduces 0, undetermined 0 /m);
+      expect(stderr).toMatch(/^forecast of vulnerabilities: fixes 115, leaves 0, introduces 0, undetermined 0 \(confidence /m);
       expect(await jobsInAll()).toBe(0);
     });
 

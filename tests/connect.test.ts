@@ -160,7 +160,7 @@ describe('nodeward connect kubernetes', { timeout: 600_000 }, () => {
     }, { timeout: 120_000, interval: 500 });
     const refused = await run('upgrade', 'c/userpool01', '--image');
 
-    expect(told.stdout).toMatch(/^step 1: node-image AKSUbuntu-2204gen2containerd-202310\.04\.0\nforecast: fixes 1, [^\n]*\nstep 1, by az:\n {2}az aks nodepool upgrade/);
+    expect(told.stdout).toMatch(/^step 1: node-image AKSUbuntu-2204gen2containerd-202310\.04\.0\nforecast of vulnerabilities: fixes 1, [^\n]*\nstep 1, by az:\n {2}az aks nodepool upgrade/);
     expect([refused.status, refused.stderr]).toEqual([2, 'nodeward: this connection only reads: somebody with the rights runs the commands, and the next assessments are compared with the forecast\n']);
   });
 

@@ -21,6 +21,12 @@ describe('help', () => {
     expect(readFileSync(new URL(`${name}.txt`, folder), 'utf8')).toBe(text);
   });
 
+  it('says the exit status of every command that does something', () => {
+    const doing = [...helpPages()].filter(([, text]) => !/^Commands:$/m.test(text));
+
+    expect(doing.filter(([, text]) => !text.includes('\nExit status:\n  0  ')).map(([name]) => name)).toEqual([]);
+  });
+
   it.each([
     [[], 'nodeward'],
     [['-h'], 'nodeward'],

@@ -76,7 +76,7 @@ function candidateOf(candidates: readonly Candidate[], { kind, target }: Wanted,
 
 function forecastLines({ steps, counts, unknown, confidence }: Candidate): readonly string[] {
   const plan = steps.map(({ kind, target }, index) => `step ${index + 1}: ${kind}${target === null ? '' : ` ${target}`}`);
-  const told = `forecast: fixes ${counts.fixed}, leaves ${counts.remaining}, introduces ${counts.introduced}, undetermined ${counts.undetermined} (confidence ${confidence})`;
+  const told = `forecast of vulnerabilities: fixes ${counts.fixed}, leaves ${counts.remaining}, introduces ${counts.introduced}, undetermined ${counts.undetermined} (confidence ${confidence})`;
   return [...plan, unknown === null ? told : `forecast: unknown (${unknown.code})`].map(printable);
 }
 

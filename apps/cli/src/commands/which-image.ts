@@ -87,7 +87,7 @@ const untoldWords: Readonly<Record<ImageAnswer['untold'][number], string>> = {
 
 function report(answer: ImageAnswer, { format }: WhichImageOptions, invocation: Invocation): ExitStatus {
   if (format === 'json') invocation.print(`${JSON.stringify(answer, undefined, 2)}\n`);
-  else invocation.print(tableOf(answer.families));
+  else if (answer.families.length > 0) invocation.print(tableOf(answer.families));
   if (answer.families.length === 0 && answer.advisoryDatabaseRevision !== null) invocation.note('no connected cluster runs a published node image');
   for (const { family, failure } of answer.families) if (failure !== null) invocation.note(`${family}: its images cannot be listed: ${unlistedWords[failure] ?? failure}`);
   for (const part of answer.untold) invocation.note(untoldWords[part]);

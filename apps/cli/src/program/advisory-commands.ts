@@ -24,6 +24,7 @@ export function advisoryDatabase(invocation: Invocation, report: Report): Comman
     .description('Build or renew the advisory database from feed files; what kind of feed a file is, its content tells.')
     .argument('<FEED...>', 'feed files: OSV records of Ubuntu, Go or Kubernetes (zip or json), Microsoft\'s OVAL of Azure Linux (xml or xml.gz), CISA\'s kev.json, EPSS (csv or csv.gz)')
     .requiredOption('-o, --output <FOLDER>', 'folder of the advisory database')
+    .addHelpText('after', '\nExit status:\n  0  every feed is in it\n  2  wrong use, or a feed was refused: what it would have replaced stays in use\n  4  the advisory database that is there is damaged\n')
     .action(async (feeds: string[], options: DatabaseBuildOptions) => {
       const { runDatabaseBuild } = await import('../commands/db-build.ts');
       report(await runDatabaseBuild(feeds, options, invocation));
@@ -32,6 +33,7 @@ export function advisoryDatabase(invocation: Invocation, report: Report): Comman
     .description('Check the advisory database and say what is in it.')
     .option('--db <FOLDER>', 'advisory database (default: $NODEWARD_DB, else nodeward/advisories in the XDG data folder)')
     .addOption(formatOption())
+    .addHelpText('after', '\nExit status:\n  0  good\n  2  wrong use\n  4  absent, damaged or empty\n')
     .action(async (options: DatabaseStatusOptions) => {
       const { runDatabaseStatus } = await import('../commands/db-status.ts');
       report(await runDatabaseStatus(options, invocation));

@@ -29,9 +29,19 @@ export function command(name: string, invocation: Invocation): Command {
       if (error.exitCode === 0) throw error;
       throw new WrongUseError(printable(`${mistake(error, made)}; see ${wordsOf(made)} --help`), { cause: error });
     })
+    .hook('preAction', (_, asked) => refuseEmpty(asked))
     .helpOption('-h, --help', 'show this help')
     .configureHelp({ helpWidth: 80 })
     .configureOutput({ writeOut: (text) => invocation.print(text), writeErr: () => undefined });
+}
+
+/** Most often a variable of the shell that is not set; an empty folder would be taken for the present one. */
+function refuseEmpty(asked: Command): void {
+  const isEmpty = (value: unknown): boolean => value === '' || (Array.isArray(value) && value.includes(''));
+  const option = asked.options.find((one) => isEmpty(asked.getOptionValue(one.attributeName())));
+  if (option !== undefined) asked.error(`option '${option.flags}' argument is empty`);
+  const argument = asked.registeredArguments.find((_, index) => isEmpty(asked.processedArgs[index]));
+  if (argument !== undefined) asked.error(`argument '${argument.name()}' is empty`);
 }
 
 function mistake({ code, message }: CommanderError, { args: [first, topic] }: Command): string {
@@ -58,6 +68,16 @@ export function withSession(target: Command): Command {
 /** Of an option that may be repeated. */
 export function collect(value: string, previous: readonly string[] = []): string[] {
   return [...previous, value];
+}
+
+/** Of a subscription, a tenant or an application. */
+export function azureId(text: string): string {
+  if (!/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text)) throw new InvalidArgumentError('It is no ID of the form 00000000-0000-0000-0000-000000000000.');
+  return text;
+}
+
+export function azureIds(text: string, previous?: readonly string[]): string[] {
+  return collect(azureId(text), previous);
 }
 
 export function port(text: string): number {

@@ -3,7 +3,7 @@ import type { ConnectAksOptions, ConnectKubernetesOptions, ConnectOptions } from
 import type { ConnectionsOptions } from '../commands/connections.ts';
 import type { EditConnectionOptions } from '../commands/edit-connection.ts';
 import type { Invocation } from '../invocation.ts';
-import { collect, command, formatOption, port, type Report, withSession } from './command.ts';
+import { azureId, azureIds, collect, command, formatOption, port, type Report, withSession } from './command.ts';
 
 const connectStatusText = `
 Exit status:
@@ -38,9 +38,9 @@ export function connect(invocation: Invocation, report: Report): Command {
     });
   const aks = withServer(command('aks', invocation))
     .description('Connect Azure subscriptions and the AKS clusters in them, by the ambient Azure identity of the server.')
-    .option('--subscription <ID>', 'only this subscription; repeatable (default: every one that the identity sees)', collect)
-    .option('--tenant-id <ID>', 'tenant of the identity')
-    .option('--client-id <ID>', 'application, or user-assigned managed identity')
+    .option('--subscription <ID>', 'only this subscription; repeatable (default: every one that the identity sees)', azureIds)
+    .option('--tenant-id <ID>', 'tenant of the identity', azureId)
+    .option('--client-id <ID>', 'application, or user-assigned managed identity', azureId)
     .option('--scanner-resource-group <ID>', 'where copies of disks may be made: /subscriptions/…/resourceGroups/…')
     .option('--read-disks', 'read managed OS disks through snapshots; needs --scanner-resource-group')
     .option('--read-reference-images', 'read disks made from community gallery images; needs --scanner-resource-group')
@@ -64,15 +64,39 @@ export function connect(invocation: Invocation, report: Report): Command {
   return command('connect', invocation).usage('KIND [options]').description('Connect an environment: through the running server, or a server that is started here.').addCommand(kubernetes).addCommand(aks).addCommand(images);
 }
 
+const listStatusText = `
+Exit status:
+  0  listed, and none has failed
+  2  wrong use, no running server, or refused by it
+  3  a connection has failed, or the server no longer answers
+`;
+
+const testStatusText = `
+Exit status:
+  0  reached, and no right that is needed is missing
+  2  wrong use, no running server, or refused by it
+  3  not reached, a right that is needed is missing, or the server no longer
+     answers
+`;
+
+const changeStatusText = `
+Exit status:
+  0  done
+  2  wrong use, no running server, or refused by it
+  3  the server no longer answers
+`;
+
 export function connections(invocation: Invocation, report: Report): Command {
-  const one = (name: string, description: string, run: (found: string, options: ConnectionsOptions) => Promise<number>): Command =>
+  const one = (name: string, description: string, run: (found: string, options: ConnectionsOptions) => Promise<number>, statusText = changeStatusText): Command =>
     withSession(command(name, invocation))
       .description(description)
       .argument('<CONNECTION>', 'name or id')
+      .addHelpText('after', statusText)
       .action(async (found: string, options: ConnectionsOptions) => report(await run(found, options)));
   const list = withSession(command('list', invocation))
     .description('List the connections of the running server.')
     .addOption(formatOption())
+    .addHelpText('after', listStatusText)
     .action(async (options: ConnectionsOptions) => {
       const { runListConnections } = await import('../commands/connections.ts');
       report(await runListConnections(options, invocation));
@@ -80,7 +104,7 @@ export function connections(invocation: Invocation, report: Report): Command {
   const test = one('test', 'Reach the environment, and name every right that is missing.', async (found, options) => {
     const { runTestConnection } = await import('../commands/connections.ts');
     return runTestConnection(found, options, invocation);
-  });
+  }, testStatusText);
   const pause = one('pause', 'Discover and assess nothing through it for now; what is known stays.', async (found, options) => {
     const { runPauseConnection } = await import('../commands/connections.ts');
     return runPauseConnection(found, true, options, invocation);
@@ -96,10 +120,14 @@ export function connections(invocation: Invocation, report: Report): Command {
   return command('connections', invocation).usage('COMMAND [options]').description('List, test, edit, pause, resume and remove connections.').hook('preSubcommand', refuseUnknown).addCommand(list, { isDefault: true }).addCommand(test).addCommand(editConnection(invocation, report)).addCommand(pause).addCommand(resume).addCommand(remove);
 }
 
-/** A word that names no command would be taken for an argument of the default one. */
+/** A word that names no command, or comes after an option, would be taken for an argument of the default one. */
 function refuseUnknown(asked: Command, found: Command): void {
-  const [given] = asked.args;
-  if (given !== undefined && !given.startsWith('-') && given !== found.name()) asked.error(`unknown command '${given}'`);
+  if (asked.args[0] === found.name()) return;
+  // the words that are left once the default command has taken its options with their values
+  const [word] = found.parseOptions(asked.args).operands;
+  if (word === undefined) return;
+  if (asked.commands.some((known) => known.name() === word)) asked.error(`the command goes before its options: nodeward connections ${word} [options]`);
+  asked.error(`unknown command '${word}'`);
 }
 
 const editStatusText = `
@@ -124,11 +152,11 @@ function editConnection(invocation: Invocation, report: Report): Command {
     .option('--no-context', 'kubernetes: its current context')
     .option('--pool-label <LABEL>', 'kubernetes: node label that names the pool')
     .option('--no-pool-label', 'kubernetes: only the well-known ones')
-    .option('--subscription <ID>', 'aks: only this subscription; repeatable, in place of those of before', collect)
+    .option('--subscription <ID>', 'aks: only this subscription; repeatable, in place of those of before', azureIds)
     .option('--all-subscriptions', 'aks: every subscription that the identity sees')
-    .option('--tenant-id <ID>', 'aks: tenant of the identity')
+    .option('--tenant-id <ID>', 'aks: tenant of the identity', azureId)
     .option('--no-tenant-id', 'aks: the tenant that the identity has')
-    .option('--client-id <ID>', 'aks: application, or user-assigned managed identity')
+    .option('--client-id <ID>', 'aks: application, or user-assigned managed identity', azureId)
     .option('--no-client-id', 'aks: the ambient identity decides')
     .option('--scanner-resource-group <ID>', 'aks: where copies of disks may be made')
     .option('--no-scanner-resource-group', 'aks: nowhere')

@@ -18,6 +18,7 @@ export function serve(invocation: Invocation, report: Report): Command {
     .option('--tls-key <FILE>', 'private key, PEM')
     .option('--behind-proxy', 'a proxy in front of the server speaks TLS; needs --host-name')
     .option('--allow-exec <NAME>', 'a program that a kubeconfig may run for its credentials, such as kubelogin; repeatable (default: those of $NODEWARD_ALLOW_EXEC)', collect)
+    .addHelpText('after', '\nExit status:\n  0  told to stop, and closed in good order\n  1  could not start, or failed\n  2  wrong use\n')
     .action(async (options: ServeOptions) => {
       const { runServe } = await import('../commands/serve.ts');
       report(await runServe(options));
@@ -28,6 +29,7 @@ export function link(invocation: Invocation, report: Report): Command {
   return command('link', invocation)
     .description('Print a fresh one-time sign-in address of the running server.')
     .option('--data-dir <FOLDER>', 'the data folder of that server')
+    .addHelpText('after', '\nExit status:\n  0  printed\n  2  wrong use, or no running server\n')
     .action(async (options: LinkOptions) => {
       const { runLink } = await import('../commands/link.ts');
       report(await runLink(options, invocation));
