@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { extname, join } from 'node:path';
 import { type Endpoint, type EndpointName, endpoints } from '@nodeward/api';
 import { answers } from './fixture-fleet.ts';
-import { manyAnswers } from './fixture-many.ts';
+import { manyAnswers, withManyLeft, withManySilent } from './fixture-many.ts';
 import { getOverview, type Query } from './fixture-overview.ts';
 
 export type Scenario = 'fleet' | 'many' | 'empty' | 'one-day' | 'unmatched' | 'feed-failed' | 'slow' | 'signed-out' | 'broken';
@@ -94,7 +94,9 @@ function played(scenario: Scenario, name: EndpointName, value: object): unknown 
   if (scenario === 'one-day' && name === 'getOverview') return { ...value, trend: getOverview().trend.slice(-1), recentJobs: [], actions: [], jobs: { active: 0, failed: 0, succeeded: 0 } };
   if (scenario === 'unmatched' && name === 'getOverview') return { ...value, vulnerabilities: null, trend: [], actions: [], forecastsKnown: false };
   if (scenario === 'unmatched' && name === 'listFleetVulnerabilities') return { vulnerabilities: [], total: 0, nextCursor: null };
-  if (scenario === 'feed-failed' && name === 'getOverview') return { ...value, feeds: [{ connectionId: 'sample', connection: 'sample', state: 'failed', name: '', newest: null, checkedAt: null, records: 0 }] };
+  if (scenario === 'many' && name === 'getUpgradeJob') return withManyLeft(value);
+  if (scenario === 'many' && name === 'getRecommendation') return withManySilent(value);
+  if (scenario === 'feed-failed' && name === 'getOverview') return { ...value, feeds: ['sample', 'edge-1', 'edge-2', 'edge-3'].map((id) => ({ connectionId: id, connection: id, state: 'failed', name: '', newest: null, checkedAt: null, records: 0 })) };
   if (scenario === 'feed-failed' && name === 'listConnections') return { connections: failedConnections(value) };
   return value;
 }

@@ -1,4 +1,4 @@
-import type { CallResult, FleetNode, InventoryCluster, InventoryPool, NotEvaluatedCause, Overview, Recommendation } from '@nodeward/api';
+import { type CallResult, endpoints, type FleetNode, type InventoryCluster, type InventoryPool, type NotEvaluatedCause, type Overview, type Recommendation } from '@nodeward/api';
 import { at, day, imageName, images } from './fixture-facts.ts';
 import { getOverview, type Query } from './fixture-overview.ts';
 import { none } from './fixture-pools.ts';
@@ -103,3 +103,15 @@ export const manyAnswers = {
   }),
   getOverview: (_: unknown, query: Query) => overview(query),
 };
+
+/** A job that left more of one reason than its page lists. */
+export function withManyLeft(value: object): object {
+  const job = endpoints.getUpgradeJob.response.parse(value);
+  return { ...job, residual: job.residual.slice(0, 1).flatMap((row) => Array.from({ length: 11 }, (_, index) => ({ ...row, vulnerability: `CVE-2023-${50_000 + index}` }))) };
+}
+
+/** A pool of which nodes say the same, and nothing was read. */
+export function withManySilent(value: object): object {
+  const details = endpoints.getRecommendation.response.parse(value);
+  return { ...details, nodes: details.nodes.slice(0, 1).flatMap((node) => Array.from({ length: 8 }, (_, index) => ({ ...node, id: `${node.id}-${index}`, name: `silent-${index}`, state: 'not-assessed', cause: 'unreachable', assessment: null, openVulnerabilities: null }))) };
+}

@@ -152,6 +152,55 @@ describe.skipIf(chromiumPath === undefined)('the portal', () => {
     await context.close();
   });
 
+  it.each([
+    ['ja', '/vulnerabilities/CVE-1999-0001', /CVE-1999-0001 の記録はありません.*読み込んだアドバイザリに記載がない.*未評価のノードについては不明/],
+    ['en', '/vulnerabilities/CVE-1999-0001', /CVE-1999-0001 is not known here.*not in the advisories that were loaded.*not assessed have is unknown/],
+    ['ja', '/recommendations/web01/CVE-1999-0001', /このノード プールに CVE-1999-0001 の記録はありません.*未評価のノードについては不明/],
+    ['en', '/recommendations/web01/CVE-1999-0001', /CVE-1999-0001 is not known in this node pool.*not assessed have is unknown/],
+  ] as const)('says of a vulnerability without a finding what that means, and never that the page is missing: %s %s', async (language, path, text) => {
+    server.play('fleet');
+    const { context, page } = await openScreens(browser, server.origin, { language, scheme: 'light', width: 1440 });
+    await page.goto(`${server.origin}${path}`);
+    await settle(page);
+    const pane = page.getByRole('complementary', { name: /CVE-1999-0001/ });
+    expect(await pane.locator('.state-page').textContent()).toMatch(text);
+    expect(await page.getByText(/This page does not exist|ページが見つかりません/).count()).toBe(0);
+    await context.close();
+  });
+
+  it.each([
+    ['ja', 'many', '/upgrade-jobs/job-residual', 'ほか 3 件'],
+    ['en', 'many', '/upgrade-jobs/job-residual', 'and 3 more findings'],
+    ['ja', 'many', '/recommendations/secure01?tab=resources', 'silent-2 ほか 5 ノード'],
+    ['en', 'many', '/recommendations/secure01?tab=resources', 'silent-2 and 5 more nodes'],
+    ['ja', 'many', '/vulnerabilities/CVE-2023-4911/images', 'ほか 1 イメージ'],
+    ['en', 'many', '/vulnerabilities/CVE-2023-4911/images', 'and 1 more image'],
+    ['ja', 'feed-failed', '/overview', 'edge-2 ほか 1 接続'],
+    ['en', 'feed-failed', '/overview', 'edge-2 and 1 more connection'],
+    ['ja', 'fleet', '/settings', ' ほか 2 接続のアドバイザリ データベース'],
+    ['en', 'fleet', '/settings', ' and 2 more connections'],
+  ] as const)('says of what a list leaves out how many there are of what: %s %s %s', async (language, scenario, path, text) => {
+    server.play(scenario);
+    const { context, page, faults } = await openScreens(browser, server.origin, { language, scheme: 'light', width: 1440 });
+    await page.goto(`${server.origin}${path}`);
+    await settle(page);
+    expect(await page.locator('main').textContent()).toContain(text);
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  it('does not call an image the newest, nor an update useless, where no other image is known', async () => {
+    server.play('fleet');
+    const { context, page, faults } = await openScreens(browser, server.origin, { language: 'en', scheme: 'light', width: 1440 });
+    await page.goto(`${server.origin}/recommendations/winnp01/fix`);
+    await settle(page);
+    const card = page.getByRole('region', { name: 'Update Image', exact: true });
+    expect(await card.textContent()).toContain('No newer image is known for this node pool.');
+    expect(await card.textContent()).not.toMatch(/newest|fixes nothing/);
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
   it('asks for an acknowledgement before an upgrade that introduces vulnerabilities', async () => {
     server.play('fleet');
     const { context, page, faults } = await openScreens(browser, server.origin, { language: 'en', scheme: 'light', width: 1440 });

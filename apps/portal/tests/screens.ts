@@ -36,10 +36,12 @@ export const screens: readonly Screen[] = [
   { name: 'details-no-fix', path: '/recommendations/web01?show=no-fix' },
   { name: 'details-action', path: '/recommendations/web01?tab=action' },
   { name: 'details-resources', path: '/recommendations/web01?tab=resources' },
+  { name: 'details-resources-many', path: '/recommendations/secure01?tab=resources', scenario: 'many' },
   { name: 'details-partly-unknown', path: '/recommendations/osaka-web01' },
   { name: 'details-healthy', path: '/recommendations/sys01' },
   { name: 'cve-pane', path: '/recommendations/web01/CVE-2023-4911' },
   { name: 'cve-pane-component', path: '/recommendations/app01/CVE-2023-2431' },
+  { name: 'cve-pane-not-found', path: '/recommendations/web01/CVE-1999-0001' },
   { name: 'not-evaluated', path: '/recommendations/secure01' },
   { name: 'not-evaluated-findings', path: '/recommendations/secure01?tab=findings' },
   { name: 'fix-image-first', path: '/recommendations/web01/fix' },
@@ -47,6 +49,7 @@ export const screens: readonly Screen[] = [
   { name: 'fix-kubernetes', path: '/recommendations/app01/fix?operation=kubernetes' },
   { name: 'fix-reboot', path: '/recommendations/batch01/fix' },
   { name: 'fix-nothing', path: '/recommendations/sys01/fix' },
+  { name: 'fix-no-image', path: '/recommendations/winnp01/fix' },
   { name: 'fix-unknown', path: '/recommendations/secure01/fix' },
   { name: 'vulnerabilities', path: '/vulnerabilities' },
   { name: 'vulnerabilities-filtered', path: '/vulnerabilities?severity=high&factClass=node-components' },
@@ -77,6 +80,7 @@ export const screens: readonly Screen[] = [
   { name: 'job-running', path: '/upgrade-jobs/job-running' },
   { name: 'job-kubernetes', path: '/upgrade-jobs/job-kubernetes' },
   { name: 'job-residual', path: '/upgrade-jobs/job-residual' },
+  { name: 'job-residual-many', path: '/upgrade-jobs/job-residual', scenario: 'many' },
   { name: 'job-failed', path: '/upgrade-jobs/job-failed' },
   { name: 'job-refused', path: '/upgrade-jobs/job-refused' },
   { name: 'settings', path: '/settings' },
@@ -128,7 +132,7 @@ export const screens: readonly Screen[] = [
 ];
 
 /** Chromium itself logs an answer of 4xx or 5xx as an error; these screens are about such answers. */
-export const answersAreErrors: ReadonlySet<string> = new Set(['pool-not-found', 'vulnerability-not-found', 'signed-out', 'broken', 'overview-broken', 'which-image-broken']);
+export const answersAreErrors: ReadonlySet<string> = new Set(['pool-not-found', 'vulnerability-not-found', 'cve-pane-not-found', 'signed-out', 'broken', 'overview-broken', 'which-image-broken']);
 
 async function searchFor(page: Page, text: string): Promise<void> {
   await page.getByRole('combobox').first().fill(text);

@@ -30,7 +30,7 @@ export type LedgerRow = z.infer<typeof ledgerRow>;
 
 export const jobEvent = z.object({
   at: instant,
-  code: z.enum(['created', 'preflight-passed', 'preflight-failed', 'operation-started', 'node-phase', 'operation-finished', 'operation-failed', 'verification-started', 'node-verified', 'verification-incomplete', 'finished', 'cancelled', 'retried', 'step-started', 'step-finished']),
+  code: z.enum(['created', 'preflight-passed', 'preflight-failed', 'operation-started', 'node-phase', 'operation-finished', 'operation-failed', 'verification-started', 'node-verified', 'node-gone', 'verification-incomplete', 'finished', 'cancelled', 'retried', 'step-started', 'step-finished']),
   node: z.string().nullable(),
   detail: z.string().nullable(),
 });

@@ -1,5 +1,5 @@
 import { Button, Skeleton, SkeletonItem } from '@fluentui/react-components';
-import { ApiError, ApiUnreachableError } from '@nodeward/api';
+import { ApiError, ApiUnreachableError, type Problem } from '@nodeward/api';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
@@ -8,16 +8,19 @@ import { useMessages } from '../preferences.tsx';
 interface QueryViewProps<Data> {
   readonly query: UseQueryResult<Data>;
   readonly children: (data: Data) => ReactNode;
+  /** Where the server says that it is not there, and more can be said of that than of any page. */
+  readonly notFound?: ReactNode;
 }
 
 /** What was read, or why it could not be: never an empty list in place of a failure. */
-export function QueryView<Data>({ query, children }: QueryViewProps<Data>) {
-  if (query.data !== undefined && !isSignedOut(query.error)) return children(query.data);
+export function QueryView<Data>({ query, children, notFound }: QueryViewProps<Data>) {
+  if (query.data !== undefined && !hasCode(query.error, 'unauthorized')) return children(query.data);
+  if (notFound !== undefined && hasCode(query.error, 'not-found')) return notFound;
   if (query.error !== null) return <FailureView error={query.error} retry={() => void query.refetch()} />;
   return <LoadingView />;
 }
 
-const isSignedOut = (error: Error | null): boolean => error instanceof ApiError && error.problem.code === 'unauthorized';
+const hasCode = (error: Error | null, code: Problem['code']): boolean => error instanceof ApiError && error.problem.code === code;
 
 export function LoadingView() {
   const m = useMessages();

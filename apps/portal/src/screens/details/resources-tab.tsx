@@ -146,7 +146,7 @@ function SilentNodes({ nodes }: { readonly nodes: readonly Node[] }) {
   const names = nodes.map(({ name }) => name);
   return (
     <div className="poolcard s12">
-      <span className="break dim" title={names.join(', ')}>{names.slice(0, named).join(', ')}{names.length > named && ` +${m.unit.number(names.length - named)}`}</span>
+      <span className="break dim" title={names.join(', ')}>{names.slice(0, named).join(', ')}{names.length > named && ` ${m.unassessed.moreNodes(names.length - named)}`}</span>
       {node.cause === null ? <span className="unk">{m.unit.unknown}</span> : <div><Reason cause={node.cause} reason={node.assessment?.reason} detail={node.assessment?.detail} /></div>}
     </div>
   );

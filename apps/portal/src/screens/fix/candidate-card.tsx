@@ -181,8 +181,7 @@ export function EmptyImageCard({ fix }: { readonly fix: FixOverview }) {
         <h2 style={{ fontSize: 19, lineHeight: '26px' }}>{title}</h2>
         <Button disabled>{title}</Button>
       </div>
-      <div className="row wrap"><span className="mono break" title={fix.currentImage}>{shortImage(fix.currentImage)}</span><ArrowRight16Regular /><span className="dim">{m.fix.newestAlready}</span></div>
-      <div className="band flat"><SubtractCircle16Regular className="unk" /><b>{m.fix.verdictNothing}</b></div>
+      <div className="row wrap"><span className="mono break" title={fix.currentImage}>{shortImage(fix.currentImage)}</span><ArrowRight16Regular /><span className="unk">{m.fix.noneKnown}</span></div>
       <Note text={m.fix.noTargets} />
     </section>
   );

@@ -1,4 +1,4 @@
-import { Checkmark16Filled, CheckmarkCircle16Filled, CircleHalfFill16Regular, ErrorCircle16Filled, QuestionCircle16Regular, Warning16Filled } from '@fluentui/react-icons';
+import { Checkmark16Filled, CheckmarkCircle16Filled, CircleHalfFill16Regular, ErrorCircle16Filled, QuestionCircle16Regular, SubtractCircle16Regular, Warning16Filled } from '@fluentui/react-icons';
 import type { ForecastRow, JobEvent, LedgerRow, UpgradeJob } from '@nodeward/api';
 import { Link } from 'react-router';
 import { isEnded } from '../../api/queries.ts';
@@ -107,7 +107,7 @@ function Residual({ job }: { readonly job: UpgradeJob }) {
                 {row.fixedInImage !== null && <span className="dim"> · {m.fixedInLater(shortImage(row.fixedInImage))}</span>}
               </li>
             ))}
-            {rows.length > 8 && <li className="dim">+ {m.unit.number(rows.length - 8)}</li>}
+            {rows.length > 8 && <li className="dim">{m.jobs.moreResidual(rows.length - 8)}</li>}
           </ul>
         </div>
       ))}
@@ -126,13 +126,19 @@ function Events({ events }: { readonly events: readonly JobEvent[] }) {
         {events.toSorted((left, right) => right.at.localeCompare(left.at)).map((event, index) => (
           <li key={`${event.at}${event.code}${event.node ?? ''}${index}`}>
             <time className="dim s12" dateTime={event.at} title={time.full(event.at)}>{time.clock(event.at)}</time>
-            {bad.has(event.code) ? <ErrorCircle16Filled className="bad" /> : <Checkmark16Filled className="ok" />}
+            <EventMark code={event.code} />
             <span className="break">{m.event[event.code]}{event.node !== null && <> · <span className="mono">{event.node}</span></>}{event.detail !== null && <span className="dim"> {phaseWord(m, event)}</span>}</span>
           </li>
         ))}
       </ol>
     </section>
   );
+}
+
+function EventMark({ code }: Pick<JobEvent, 'code'>) {
+  if (bad.has(code)) return <ErrorCircle16Filled className="bad" />;
+  // neither good nor bad: nothing is known of it any more
+  return code === 'node-gone' ? <SubtractCircle16Regular className="unk" /> : <Checkmark16Filled className="ok" />;
 }
 
 /** The detail of a node's phase is the phase's code; any other is for people. */

@@ -131,7 +131,7 @@ function Details({ details }: { readonly details: readonly string[] }) {
   return (
     <details>
       <summary className="dim">{m.node.coverageDetails(details.length)}</summary>
-      {details.map((detail, index) => <div key={`${index} ${detail}`} className="code dim">{detail}</div>)}
+      {details.map((detail, index) => <div key={`${index} ${detail}`} className="code dim">{detailText(m, detail)}</div>)}
     </details>
   );
 }

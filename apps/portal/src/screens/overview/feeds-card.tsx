@@ -46,7 +46,7 @@ export function FeedsCard({ overview: { feeds } }: { readonly overview: Overview
         const rows = lists[0] ?? [];
         return (
           <div key={names.join(' ')}>
-            {(groups.length > 1 || rows.some(({ state }) => state === 'failed')) && <div className="lbl break" title={names.join(', ')}>{names.slice(0, named).join(', ')}{names.length > named && ` +${m.unit.number(names.length - named)}`}</div>}
+            {(groups.length > 1 || rows.some(({ state }) => state === 'failed')) && <div className="lbl break" title={names.join(', ')}>{names.slice(0, named).join(', ')}{names.length > named && ` ${m.overview.moreConnections(names.length - named)}`}</div>}
             {rows.map((feed) => <Feed key={feed.name} feed={feed} age={ageOf(feed)} />)}
           </div>
         );

@@ -37,7 +37,7 @@ function StatesCard({ summary: { nodePools }, recommendations }: SummaryCardsPro
     <section className="card col g8">
       <div className="row between wrap">
         <h2>{m.recommendation.statesCard}</h2>
-        <span className="lbl">{m.recommendation.allPools(states.map(([, n]) => n).join(' + '), nodePools.total)}</span>
+        <span className="lbl">{m.recommendation.allPools(states.map(([, n]) => m.unit.number(n)).join(' + '), nodePools.total)}</span>
       </div>
       <div className="row wrap" style={{ gap: 16 }}>
         {states.map(([state, n]) => (

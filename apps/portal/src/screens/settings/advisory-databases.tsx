@@ -22,7 +22,7 @@ function AdvisoryDatabase({ connections }: { readonly connections: readonly Conn
   if (connection === undefined) return null;
   const { advisoryDatabase: database } = connection;
   const names = connections.map((one) => connectionName(m, one));
-  const title = m.settings.databaseOf(names.length > named ? `${names.slice(0, named).join(', ')} +${m.unit.number(names.length - named)}` : names.join(', '));
+  const title = m.settings.databaseOf(names.slice(0, named).join(', '), Math.max(0, names.length - named));
   return (
     <section className="card col flush" aria-label={title}>
       <div className="cardhead">

@@ -86,7 +86,8 @@ function CameBack({ images }: { readonly images: readonly Image[] }) {
   return (
     <div className="two-l" title={names.join(', ')}>
       <span className="warn s12">{m.whichImage.times(names.length)}</span>
-      <span className="mono break">{names.slice(0, listed).join(', ')}{names.length > listed && ` +${m.unit.number(names.length - listed)}`}</span>
+      <span className="mono break">{names.slice(0, listed).join(', ')}</span>
+      {names.length > listed && <span className="dim s12">{m.whichImage.moreImages(names.length - listed)}</span>}
     </div>
   );
 }
