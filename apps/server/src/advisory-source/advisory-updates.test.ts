@@ -81,6 +81,30 @@ describe.each(sharedEngines)('advisories that the server keeps fresh, on $name',
     expect(asked).toHaveLength(expected ? 1 : 0);
   });
 
+  it('are tried again soon where a source that is needed did not answer, and then later and later, up to the interval', async () => {
+    const { base } = await connected('kubernetes');
+    const { feeds, gate } = feedsUnderTest();
+    gate.resolve(undefined);
+    const read = vi.spyOn(feeds, 'read').mockResolvedValue([{ ...source('go', null), state: 'failed', failure: { code: 'UNREACHABLE', detail: 'no network', at: at.toISOString() } }, source('node-images', null)]);
+    const under = updates(base, feeds, { everyHours: 1 });
+    const minutes = async () => (Date.parse((await under.list()).nextUpdateAt ?? '') - at.getTime()) / 60_000;
+
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 7; attempt += 1) {
+      await under.begin().done;
+      waits.push(await minutes());
+    }
+    expect(waits).toEqual([2, 4, 8, 16, 32, 60, 60]);
+    expect((await under.list()).sources[0]).toMatchObject({ state: 'failed', failure: { detail: 'no network' } });
+
+    read.mockResolvedValue([source('go', at.toISOString())]);
+    await under.begin().done;
+    expect(await minutes()).toBe(60);
+    vi.spyOn(feeds, 'update').mockRejectedValueOnce(new Error('disk full'));
+    await expect(under.begin().done).rejects.toThrow('disk full');
+    expect(await minutes()).toBe(2);
+  });
+
   it('that cannot be fetched fail whoever asked, and the next request tries again', async () => {
     const { base } = await connected('kubernetes');
     const { feeds } = feedsUnderTest();

@@ -35,27 +35,45 @@ export interface AdvisoryUpdates {
 
 const pollMs = 60_000;
 const hourMs = 3_600_000;
+/** After the first attempt that failed; doubled with each further one, up to the interval. */
+const retryMs = 120_000;
+
+interface Attempts {
+  readonly last: Date | undefined;
+  /** How many of them failed since one went well. */
+  readonly failed: number;
+}
 
 type UpdateDependencies = Pick<Dependencies, 'db' | 'clock' | 'events' | 'log'> & AdvisoryUpdateOptions;
 
 export function createAdvisoryUpdates(deps: UpdateDependencies): AdvisoryUpdates {
   let running: Promise<void> | undefined;
-  let attemptedAt: Date | undefined;
+  let attempts: Attempts = { last: undefined, failed: 0 };
   const pending = new Set<AdvisorySource['name']>();
   const stopping = new AbortController();
+  const neededOf = async (sources: readonly SourceState[]): Promise<readonly SourceState[]> => {
+    const needed = await sourcesNeeded(deps.db, await usersOf(deps));
+    return sources.filter(({ name }) => needed.includes(name));
+  };
+  const attempt = async (): Promise<void> => {
+    let failed = true;
+    try {
+      await updateOnce(deps, pending, stopping.signal);
+      failed = (await neededOf(await deps.feeds.read())).some(({ state }) => state === 'failed');
+    } finally {
+      attempts = { last: deps.clock(), failed: failed ? attempts.failed + 1 : 0 };
+    }
+  };
   const begin = (): { readonly done: Promise<void> } => {
-    attemptedAt = deps.clock();
-    running ??= updateOnce(deps, pending, stopping.signal).finally(() => {
+    attempts = { ...attempts, last: deps.clock() };
+    running ??= attempt().finally(() => {
       running = undefined;
       pending.clear();
       deps.events.publish({ type: 'advisory-sources' });
     });
     return { done: running };
   };
-  const nextAt = async (sources: readonly SourceState[]): Promise<Date | null> => {
-    const needed = await sourcesNeeded(deps.db, await usersOf(deps));
-    return nextUpdateAt(deps.everyHours, sources.filter(({ name }) => needed.includes(name)), attemptedAt);
-  };
+  const nextAt = async (sources: readonly SourceState[]): Promise<Date | null> => nextUpdateAt(deps.everyHours, await neededOf(sources), attempts);
   return {
     begin,
     list: async () => {
@@ -81,12 +99,13 @@ export function createAdvisoryUpdates(deps: UpdateDependencies): AdvisoryUpdates
   };
 }
 
-/** Of the sources that are needed: after the oldest answer, and never sooner than the interval after the last attempt: a source that fails is not hammered. */
-function nextUpdateAt(everyHours: number | null, sources: readonly SourceState[], attemptedAt: Date | undefined): Date | null {
+/** Of the sources that are needed: after the oldest answer, and never sooner than the interval after the last attempt; where one failed, soon, and then later and later: it is not hammered. */
+function nextUpdateAt(everyHours: number | null, sources: readonly SourceState[], { last, failed }: Attempts): Date | null {
   if (everyHours === null) return null;
+  if (last !== undefined && failed > 0) return new Date(last.getTime() + Math.min(everyHours * hourMs, retryMs * 2 ** (failed - 1)));
   const answered = sources.map(({ checkedAt }) => (checkedAt === null ? 0 : Date.parse(checkedAt)));
   const oldest = answered.length === 0 ? 0 : Math.min(...answered);
-  return new Date(Math.max(oldest, attemptedAt?.getTime() ?? 0) + everyHours * hourMs);
+  return new Date(Math.max(oldest, last?.getTime() ?? 0) + everyHours * hourMs);
 }
 
 async function poll(deps: UpdateDependencies, nextAt: (sources: readonly SourceState[]) => Promise<Date | null>, begin: AdvisoryUpdates['begin'], signal: AbortSignal): Promise<void> {
