@@ -56,6 +56,7 @@ export type { OnReadProgress } from './source/watch-source.ts';
 export { buildAdvisoryDatabase, type BuildOptions, type BuildProgress, type BuildReport, type FeedOutcome, type FeedSource } from './advisory-db/build-advisory-database.ts';
 export type { BuiltFeed, RefusedRecord } from './advisory-db/built-feed.ts';
 export { advisoryDatabaseStatus, type AdvisoryDatabaseStatus, type FeedStatus } from './advisory-db/advisory-database-status.ts';
+export { advisoryRevision } from './advisory-db/manifest.ts';
 export { type AdvisoryDatabase, openAdvisoryDatabase, type OpenOptions } from './advisory-db/open-advisory-database.ts';
 export { assessDisk } from './assessment/assess-disk.ts';
 export { assessManifest } from './assessment/assess-manifest.ts';

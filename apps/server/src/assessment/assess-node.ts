@@ -6,6 +6,7 @@ import { withKnownKubelet } from './coverage.ts';
 import { settleObservedUpgrade } from '../ledger/observed-upgrade.ts';
 import { ensureMatchSet, type MatchOutcome, withAdvisories } from './match-set.ts';
 import { type EvidenceReading, readEvidence } from './read-evidence.ts';
+import { rematchIfOlder } from './rematch.ts';
 import { type AssessmentSubject, cancelAssessments, concludeAssessments, findAssessmentSubject, markReading, saveReading } from './store.ts';
 
 /** What the read step leaves in the workflow's record; the reading itself is in the database. */
@@ -106,6 +107,7 @@ export async function conclude(deps: Dependencies, subject: AssessmentSubject, i
     const detail = match?.kind === 'not-matched' ? match.reason : null;
     const cause = causeOfReading({ coverage, hasInventory }, match);
     await concludeAssessments(deps.db, { ...base, cause, reason: reasonOfReading(coverage, cause), detail, match, coverage }, deps.clock());
+    await rematchIfOlder(deps, subject.connectionId, subject.id);
   }
   await settleObservedUpgrade(deps, subject.poolId);
 }

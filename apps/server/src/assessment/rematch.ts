@@ -1,4 +1,4 @@
-import { type AdvisoryLookup, type CoverageEntry, joinCoverage } from '@nodeward/engine';
+import { AdvisoryDatabaseError, type AdvisoryLookup, advisoryRevision, type CoverageEntry, joinCoverage } from '@nodeward/engine';
 import { type RawBuilder, sql } from 'kysely';
 import { inTransaction } from '../database/in-transaction.ts';
 import type { Database } from '../database/schema.ts';
@@ -7,7 +7,7 @@ import { reconcilePools } from '../finding/reconcile.ts';
 import { causeOfMatched, reasonOfReading } from './cause.ts';
 import { changedFindings, currentStandings } from './changed-findings.ts';
 import { readClasses, toldClasses, withKnownKubelet } from './coverage.ts';
-import { ensureMatchSets, type MatchSubject, withAdvisories } from './match-set.ts';
+import { type AdvisorySource, ensureMatchSets, type MatchSubject, withAdvisories } from './match-set.ts';
 
 /**
  * New advisories: matches the distinct inventories of a connection again, without reading a disk, and gives each node a
@@ -15,9 +15,37 @@ import { ensureMatchSets, type MatchSubject, withAdvisories } from './match-set.
  * its nodes are not evaluated. True where something was matched: then the pools are reconciled, as far as the advisories go.
  */
 export async function rematchConnection(deps: RematchDependencies, connectionId: string): Promise<boolean> {
-  const connection = await deps.db.selectFrom('connection').select(['kind', 'advisory_folder']).where('id', '=', connectionId).executeTakeFirstOrThrow();
-  const source = { kind: connection.kind, folder: connection.advisory_folder };
+  const source = await advisorySourceOf(deps.db, connectionId);
   return (await withAdvisories(source, (advisories) => rematchAgainst(deps, connectionId, advisories, source.kind === 'sample'))) === true;
+}
+
+/**
+ * After an assessment has ended: new advisories may have come, and everything else been matched again, between its own matching
+ * and its end. Then nobody but itself knows that it stands on older ones, and the connection is matched once more.
+ */
+export async function rematchIfOlder(deps: RematchDependencies, connectionId: string, assessmentId: string): Promise<void> {
+  const assessment = await deps.db.selectFrom('assessment').select(['inventory_id', 'revision']).where('id', '=', assessmentId).executeTakeFirst();
+  if (assessment === undefined || assessment.inventory_id === null) return;
+  const source = await advisorySourceOf(deps.db, connectionId);
+  if (source.folder === null || isRevision(source.folder, assessment.revision)) return;
+  await withAdvisories(source, async (advisories) => {
+    if (advisories.revision !== assessment.revision) await rematchAgainst(deps, connectionId, advisories, source.kind === 'sample');
+  });
+}
+
+/** By the manifest alone, because opening proves every byte. One that cannot be read is opened: that says what is wrong with it. */
+function isRevision(folder: string, revision: string | null): boolean {
+  try {
+    return advisoryRevision(folder) === (revision ?? undefined);
+  } catch (error) {
+    if (!(error instanceof AdvisoryDatabaseError)) throw error;
+    return false;
+  }
+}
+
+async function advisorySourceOf(db: Database, connectionId: string): Promise<AdvisorySource> {
+  const { kind, advisory_folder: folder } = await db.selectFrom('connection').select(['kind', 'advisory_folder']).where('id', '=', connectionId).executeTakeFirstOrThrow();
+  return { kind, folder };
 }
 
 export type RematchDependencies = Pick<Dependencies, 'db' | 'clock'>;

@@ -39,6 +39,11 @@ export function readManifest(folder: string): ReadManifest | undefined {
   return bytes === undefined ? undefined : { ...parseManifest(bytes), revision: createHash('sha256').update(bytes).digest('hex') };
 }
 
+/** Of the current files, without a look at them: what is matched against must be opened. Undefined and errors as `readManifest`. */
+export function advisoryRevision(folder: string): string | undefined {
+  return readManifest(folder)?.revision;
+}
+
 function readBytes(folder: string): Buffer | undefined {
   try {
     return readFileSync(join(folder, manifestName));
