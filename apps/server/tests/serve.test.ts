@@ -224,6 +224,7 @@ describe('a server that cannot start', () => {
   it.each([
     ['has no portal', { portal: '/nowhere' }, 1, /the portal is not built/],
     ['is to be reached from elsewhere without TLS', { host: '0.0.0.0' }, 2, /--tls-cert/],
+    ['has no certificate in the file for it', { tlsCertificate: import.meta.filename, tlsKey: import.meta.filename }, 2, /--tls-cert \S+ and --tls-key \S+ cannot be used: .*PEM/],
   ])('because it %s says so in one line', async (_, options, status, line) => {
     const result = await runServer({ dataDir: join(folder, 'refused'), databaseUrl: undefined, options });
 

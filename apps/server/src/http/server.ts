@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import helmet from '@fastify/helmet';
+import { InvalidInputError } from '@nodeward/engine';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { type EntryOptions, registerEntry } from './entry.ts';
 import type { EventBus } from './event-bus.ts';
@@ -60,8 +62,18 @@ function createFastify(options: HttpServerOptions): FastifyInstance {
     routerOptions: { maxParamLength: 600 },
   } as const;
   if (options.tls === undefined) return Fastify(settings);
-  const https = { cert: readFileSync(options.tls.certificate), key: readFileSync(options.tls.key) };
-  return Fastify({ ...settings, https });
+  return Fastify({ ...settings, https: readTls(options.tls) });
+}
+
+/** Throws `InvalidInputError` where the two files are no certificate with its key. */
+function readTls({ certificate, key }: NonNullable<HttpServerOptions['tls']>): { readonly cert: Buffer; readonly key: Buffer } {
+  try {
+    const pair = { cert: readFileSync(certificate), key: readFileSync(key) };
+    createSecureContext(pair);
+    return pair;
+  } catch (cause) {
+    throw new InvalidInputError(`--tls-cert ${certificate} and --tls-key ${key} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
 }
 
 /** Fluent UI writes its style sheets at run time; nothing else comes from elsewhere than here. */
