@@ -50,6 +50,7 @@ import { overviewHandlers } from './overview/routes.ts';
 import { planHandlers } from './plan/routes.ts';
 import { reassessmentHandlers } from './reassessment/routes.ts';
 import { recommendationHandlers } from './recommendation/routes.ts';
+import { startResuming } from './resuming.ts';
 import { searchHandlers } from './search/routes.ts';
 import { upgradeJobHandlers } from './upgrade-job/routes.ts';
 import type { UpgradeDependencies } from './upgrade-job/upgrade-dependencies.ts';
@@ -103,7 +104,6 @@ async function composeOn(database: OpenDatabase<Schema>, config: ServerConfig, l
   await fillRegistry(database, registry, adopt, config);
   const deps = createDependencies(database, registry, config, log);
   const notifications = notificationDependencies(deps, secrets, config);
-  await launchWorkflows(database, deps, log);
   const rediscovery = createRediscovery(deps, rediscoverMs);
   const advisoryUpdates = createAdvisoryUpdates({
     ...deps,
@@ -117,6 +117,8 @@ async function composeOn(database: OpenDatabase<Schema>, config: ServerConfig, l
   const connections: ConnectionDependencies = { ...deps, registry, rediscovery, secrets, adopt };
   const links = openEntryLinks(config.dataDir, entrySources);
   const http = await createHttp({ database, deps, connections, notifications, advisoryUpdates, catalogs, opinion }, links, config);
+  // last: what fails before it, such as a certificate that is none, leaves nothing at work
+  await launchWorkflows(database, deps, log);
   const background: { stop(): Promise<void> }[] = [];
   return {
     http,
@@ -127,11 +129,11 @@ async function composeOn(database: OpenDatabase<Schema>, config: ServerConfig, l
       return row?.failure_detail ?? undefined;
     },
     begin: async () => {
-      await resumeAssessments(database.db, deps.clock());
-      await resumeUpgradeJobs(deps);
+      await resumeAssessments(database.db, deps.clock(), { atStart: true });
+      await resumeUpgradeJobs(deps, { atStart: true });
       rediscovery.begin();
       const retention = startAssessmentRetention({ ...deps, historyDays: config.assessmentHistoryDays });
-      background.push(rediscovery, startSweeping(deps), advisoryUpdates.start(), startWorkflowRetention(deps), retention, startFleetDays(deps), startNotifications(notifications));
+      background.push(rediscovery, startResuming(deps), startSweeping(deps), advisoryUpdates.start(), startWorkflowRetention(deps), retention, startFleetDays(deps), startNotifications(notifications));
     },
     close: async () => {
       await http.close();

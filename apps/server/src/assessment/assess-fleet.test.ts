@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ServerEvent } from '@nodeward/api';
 import { endpoints, type EndpointName } from '@nodeward/api';
-import { describe, expect, it } from 'vitest';
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { listConnections } from '../connection/store.ts';
 import { syncConnection } from '../connection/sync-connection.ts';
 import { sharedEngines } from '../database/shared-database-for-tests.ts';
@@ -11,6 +12,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { assessmentsFinished } from '../dependencies-for-tests.ts';
 import { findingHandlers } from '../finding/routes.ts';
 import { useRunningFleet } from '../running-fleet-for-tests.ts';
+import { NotFoundError } from '../http/errors.ts';
 import { planHandlers } from '../plan/routes.ts';
 import { reassessmentHandlers } from '../reassessment/routes.ts';
 import { recommendationHandlers } from '../recommendation/routes.ts';
@@ -18,7 +20,7 @@ import { registerAssessNode } from './assess-node-workflow.ts';
 import { ensureImageReadings } from './image-reading.ts';
 import { imageMatches, poolMatches } from './pool-matches.ts';
 import { assessmentHandlers } from './routes.ts';
-import { queueAssessments, resumeAssessments } from './start-assessments.ts';
+import { queueAssessments, resumeAssessments, startQueued } from './start-assessments.ts';
 
 /** What a handler gives must be what the contract says. */
 function checked<T>(name: EndpointName, answer: T): T {
@@ -43,6 +45,11 @@ async function findingsOf(deps: Dependencies, poolId: string, state: 'active' | 
 async function nodeNamed(deps: Dependencies, part: string): Promise<string> {
   const row = await deps.db.selectFrom('node').select('id').where('name', 'like', `%${part}`).executeTakeFirstOrThrow();
   return row.id;
+}
+
+/** Where errors are what the test is about. */
+function quiet({ log }: Dependencies): Dependencies['log'] {
+  return { ...log, error: () => undefined };
 }
 
 // the tests of one engine build on each other
@@ -244,12 +251,51 @@ describe.each(sharedEngines)('the sample fleet on $name', (engine) => {
     const [lost] = await queueAssessments(deps.db, [nodeId], { trigger: 'manual', at: deps.clock(), key: 'lost' });
     await deps.db.updateTable('assessment').set({ state: 'reading' }).where('id', '=', lost?.id ?? '').execute();
 
-    await resumeAssessments(deps.db, deps.clock());
-    await resumeAssessments(deps.db, deps.clock());
+    await resumeAssessments(deps.db, deps.clock(), { atStart: true });
+    await resumeAssessments(deps.db, deps.clock(), { atStart: true });
     await assessmentsFinished(deps);
 
     const ended = await deps.db.selectFrom('assessment').select(['id', 'state']).where('id', 'in', [waiting?.id ?? '', lost?.id ?? '']).execute();
     expect(Object.fromEntries(ended.map(({ id, state }) => [id === lost?.id ? 'lost' : 'waiting', state]))).toEqual({ waiting: 'succeeded', lost: 'cancelled' });
+  });
+
+  it('starts later by itself what could not be started at once, and leaves alone what is under way', async () => {
+    const { deps } = fleet();
+    const nodeId = await nodeNamed(deps, 'securepool01-31764529-vmss000000');
+    const startWorkflow = vi.spyOn(DBOS, 'startWorkflow').mockImplementationOnce(() => {
+      throw new Error('the database has gone');
+    });
+    onTestFinished(() => startWorkflow.mockRestore());
+
+    const reassessment = checked('reassessNode', await reassessmentHandlers({ ...deps, log: quiet(deps) }).reassessNode({ parameters: { nodeId }, ...noQuery }));
+    expect(reassessment.state).toBe('running');
+    await resumeAssessments(deps.db, deps.clock(), { atStart: false });
+    await resumeAssessments(deps.db, deps.clock(), { atStart: false });
+    await assessmentsFinished(deps);
+
+    expect(await deps.db.selectFrom('assessment').select(['state', 'detail']).where('reassessment_id', '=', reassessment.id).execute()).toEqual([{ state: 'succeeded', detail: null }]);
+  });
+
+  it('ends with a reason where its workflow has ended without it, and its node is due again', async () => {
+    const { deps } = fleet();
+    const nodeId = await nodeNamed(deps, 'securepool01-31764529-vmss000000');
+    // neither the reading nor the step that would say so comes through
+    const broken = new NotFoundError('database', 'it');
+    const clock = (): Date => {
+      throw broken;
+    };
+    registerAssessNode({ ...deps, failpoint: () => Promise.reject(broken), clock, log: quiet(deps) });
+    const queued = await queueAssessments(deps.db, [nodeId], { trigger: 'manual', at: deps.clock(), key: 'broken' });
+    await startQueued(queued);
+    const [{ id } = { id: '' }] = queued;
+    await expect.poll(async () => (await DBOS.getWorkflowStatus(id))?.status, { timeout: 30_000 }).toBe('ERROR');
+    registerAssessNode(deps);
+    const stateOf = async () => deps.db.selectFrom('assessment').select(['state', 'detail']).where('id', '=', id).executeTakeFirst();
+    expect(await stateOf()).toEqual({ state: 'reading', detail: null });
+
+    await resumeAssessments(deps.db, deps.clock(), { atStart: false });
+
+    expect(await stateOf()).toEqual({ state: 'cancelled', detail: 'its workflow ended as ERROR' });
   });
 
   it('is read once where two discoveries meet', async () => {

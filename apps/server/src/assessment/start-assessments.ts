@@ -56,18 +56,58 @@ export async function startQueued(queued: readonly QueuedAssessment[]): Promise<
 }
 
 /**
- * After a start of the server: sets going what was written down and perhaps not started. An assessment whose workflow has
- * ended without it (the database went away while the server stopped), or was begun by another version of this server, is
- * cancelled; its node is due again.
+ * Sets going what was written down and not started. An assessment whose workflow has ended without it (the database went away,
+ * or its last step failed too) is cancelled with that for a detail; its node is due again. `atStart`: so is what was begun by
+ * another version of this server, with which nobody goes on; later another server may be at work on it.
  */
-export async function resumeAssessments(db: Database, at: Date): Promise<void> {
-  await startQueued(await queuedWhere(db, sql`a.state = 'queued'`));
-  const open = await db.selectFrom('assessment').select(['id', 'group_id']).where('state', 'in', ['reading', 'matching']).execute();
-  for (const [workflowId, assessments] of Map.groupBy(open, ({ id, group_id: groupId }) => (groupId === null ? id : groupWorkflow(groupId)))) {
-    const workflow = await DBOS.getWorkflowStatus(workflowId);
-    const goesOn = workflow?.applicationVersion === DBOS.applicationVersion && (workflow.status === 'PENDING' || workflow.status === 'ENQUEUED');
-    if (!goesOn) await cancelAssessments(db, assessments.map(({ id }) => id), null, at);
+export async function resumeAssessments(db: Database, at: Date, { atStart }: { readonly atStart: boolean }): Promise<void> {
+  const before = await openAssessments(db);
+  const workflows = await workflowsOf([...new Set(before.map(({ workflowId }) => workflowId))]);
+  // what has changed since then is at work
+  const open = new Set((await openAssessments(db)).map(stateOf));
+  const stopped = before.flatMap((assessment) => {
+    const reason = open.has(stateOf(assessment)) ? whyStopped(assessment, workflows.get(assessment.workflowId), atStart) : undefined;
+    return reason === undefined ? [] : [{ id: assessment.id, reason }];
+  });
+  for (const [reason, assessments] of Map.groupBy(stopped, (each) => each.reason)) await cancelAssessments(db, assessments.map(({ id }) => id), null, at, reason);
+  const unstarted = before.filter(({ state, workflowId }) => state === 'queued' && !workflows.has(workflowId));
+  if (unstarted.length > 0) await startQueued(await queuedWhere(db, sql`a.id = any(${unstarted.map(({ id }) => id)}::text[])`));
+}
+
+interface OpenAssessment {
+  readonly id: string;
+  readonly state: AssessmentSummary['state'];
+  readonly workflowId: string;
+}
+
+async function openAssessments(db: Database): Promise<readonly OpenAssessment[]> {
+  const rows = await db.selectFrom('assessment').select(['id', 'group_id', 'state']).where('state', 'in', ['queued', 'reading', 'matching']).orderBy('id').execute();
+  return rows.map(({ id, group_id: groupId, state }) => ({ id, state, workflowId: groupId === null ? id : groupWorkflow(groupId) }));
+}
+
+function stateOf({ id, state, workflowId }: OpenAssessment): string {
+  return `${id} ${state} ${workflowId}`;
+}
+
+type WorkflowStatus = Awaited<ReturnType<typeof DBOS.listWorkflows>>[number];
+
+/** One statement may not be without end. */
+const listedAtOnce = 500;
+
+async function workflowsOf(ids: readonly string[]): Promise<ReadonlyMap<string, WorkflowStatus>> {
+  const found = new Map<string, WorkflowStatus>();
+  for (let first = 0; first < ids.length; first += listedAtOnce) {
+    const workflows = await DBOS.listWorkflows({ workflowIDs: ids.slice(first, first + listedAtOnce), loadInput: false, loadOutput: false });
+    for (const workflow of workflows) found.set(workflow.workflowID, workflow);
   }
+  return found;
+}
+
+/** Undefined for what goes on, or has not been started yet. */
+function whyStopped({ state }: OpenAssessment, workflow: WorkflowStatus | undefined, atStart: boolean): string | undefined {
+  if (workflow === undefined) return state === 'queued' ? undefined : 'its workflow is not there any more';
+  if (!['PENDING', 'ENQUEUED', 'DELAYED'].includes(workflow.status)) return `its workflow ended as ${workflow.status}`;
+  return atStart && workflow.applicationVersion !== DBOS.applicationVersion ? 'begun by another version of this server' : undefined;
 }
 
 function groupWorkflow(groupId: string): string {
@@ -86,10 +126,14 @@ export interface JobAssessment {
   readonly id: string;
   readonly nodeId: string;
   readonly node: string;
+  /** Discovery does not find the node any more. */
+  readonly isGone: boolean;
   readonly state: AssessmentSummary['state'];
   readonly complete: boolean;
   readonly grade: EvidenceGrade | null;
   readonly cause: NotEvaluatedCause | null;
+  readonly detail: string | null;
+  readonly queuedAt: Date;
   readonly finishedAt: Date | null;
 }
 
@@ -98,9 +142,21 @@ export async function assessmentsOfJob(db: Database, jobId: string): Promise<rea
   const rows = await db
     .selectFrom('assessment as a')
     .innerJoin('node as n', 'n.id', 'a.node_id')
-    .select(['a.id', 'a.node_id', 'n.name', 'a.state', 'a.complete', 'a.grade', 'a.cause', 'a.finished_at'])
+    .select(['a.id', 'a.node_id', 'n.name', 'n.gone_at', 'a.state', 'a.complete', 'a.grade', 'a.cause', 'a.detail', 'a.queued_at', 'a.finished_at'])
     .where('a.job_id', '=', jobId)
     .orderBy('n.name')
     .execute();
-  return rows.map((row) => ({ id: row.id, nodeId: row.node_id, node: row.name, state: row.state, complete: row.complete, grade: row.grade, cause: row.cause, finishedAt: row.finished_at }));
+  return rows.map((row) => ({
+    id: row.id,
+    nodeId: row.node_id,
+    node: row.name,
+    isGone: row.gone_at !== null,
+    state: row.state,
+    complete: row.complete,
+    grade: row.grade,
+    cause: row.cause,
+    detail: row.detail,
+    queuedAt: row.queued_at,
+    finishedAt: row.finished_at,
+  }));
 }

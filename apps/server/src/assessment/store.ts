@@ -179,11 +179,11 @@ async function adoptAssessments(db: Transaction<Schema>, ids: readonly string[],
       and not exists (select from assessment b where b.id = n.assessment_id and b.evidence_at > a.evidence_at)`.execute(db);
 }
 
-export async function cancelAssessments(db: Database, ids: readonly string[], cause: NotEvaluatedCause | null, at: Date): Promise<void> {
+export async function cancelAssessments(db: Database, ids: readonly string[], cause: NotEvaluatedCause | null, at: Date, detail: string | null = null): Promise<void> {
   if (ids.length === 0) return;
   await inTransaction(db, async (transaction) => {
     const reassessments = await lockReassessments(transaction, ids);
-    await transaction.updateTable('assessment').set({ state: 'cancelled', cause, finished_at: at }).where(sql<boolean>`id = any(${ids}::text[])`).where('finished_at', 'is', null).execute();
+    await transaction.updateTable('assessment').set({ state: 'cancelled', cause, detail, finished_at: at }).where(sql<boolean>`id = any(${ids}::text[])`).where('finished_at', 'is', null).execute();
     for (const id of reassessments) await finishReassessment(transaction, id, at);
   });
 }

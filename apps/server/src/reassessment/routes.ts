@@ -49,7 +49,8 @@ async function reassess(deps: Dependencies, kind: ReassessmentScope['kind'], id:
     await finishReassessment(transaction, reassessmentId, at);
     return assessments;
   });
-  await startQueued(queued);
+  // they are written down: `resumeAssessments` starts them soon
+  await startQueued(queued).catch((error: unknown) => deps.log.error({ error, reassessmentId }, 'assessments could not be started at once'));
   await expireImageReadings(deps.db, kind === 'pool' ? [scope.id] : kind === 'connection' ? await poolsOfConnection(deps.db, scope.id) : []);
   deps.events.publish({ type: 'reassessment', reassessmentId });
   return need(deps, reassessmentId);

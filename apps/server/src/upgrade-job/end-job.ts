@@ -2,7 +2,6 @@ import type { ForecastRow } from '@nodeward/api';
 import { cvssScoreOf } from '@nodeward/engine';
 import { sql } from 'kysely';
 import { poolMatches } from '../assessment/pool-matches.ts';
-import { assessmentsOfJob } from '../assessment/start-assessments.ts';
 import { inTransaction } from '../database/in-transaction.ts';
 import type { Database, JobFailure } from '../database/schema.ts';
 import { forecastKey, type ForecastVerdict } from '../dependencies.ts';
@@ -13,9 +12,9 @@ import { insertLedgerRow } from '../ledger/store.ts';
 import { changeStep } from './job-steps.ts';
 import { tellOfJob } from '../notification/job-facts.ts';
 import { publishJob } from './publish-job.ts';
-import { addEvents, endJob, getJob, isActive, type JobRow } from './store.ts';
+import { addEvents, endJob, getJob, isActive, type JobRow, noteGoneNodes } from './store.ts';
 import type { UpgradeDependencies } from './upgrade-dependencies.ts';
-import { unverifiedNodes } from './verification.ts';
+import { proofOf } from './verification.ts';
 
 /** The job ends without what it was for; what it would have fixed is open again. `step`: in which of its plan. */
 export async function failJob(deps: UpgradeDependencies, jobId: string, failure: JobFailure, step?: number): Promise<void> {
@@ -36,15 +35,16 @@ export async function failJob(deps: UpgradeDependencies, jobId: string, failure:
 export const verificationIncomplete = 'VerificationIncomplete';
 
 /**
- * Decides by what the verifying assessments found. Where one of them did not see everything, the
- * job is not called a success, and no ledger row is written: what it did is not known.
+ * Decides by what the verifying assessments found on the nodes that are still there. Where one of them did not see everything,
+ * or no node is left, the job is not called a success, and no ledger row is written: what it did is not known.
  */
 export async function concludeJob(deps: UpgradeDependencies, jobId: string): Promise<void> {
   await deps.failpoint('upgrade:after-verify');
-  const unverified = await unverifiedNodes(deps, jobId);
-  if (unverified.length > 0) {
-    const detail = unverified.map(({ node, cause }) => `${node}: ${cause}`).join(', ');
-    await failJob(deps, jobId, { code: verificationIncomplete, node: unverified[0]?.node ?? null, detail });
+  await noteGoneNodes(deps.db, jobId, deps.clock());
+  const { unread, verified } = await proofOf(deps.db, jobId);
+  if (unread.length > 0 || verified.length === 0) {
+    const detail = unread.length > 0 ? unread.map(({ node, cause }) => `${node}: ${cause}`).join(', ') : 'no node is left that could be read: all of them have gone from the pool';
+    await failJob(deps, jobId, { code: verificationIncomplete, node: unread[0]?.node ?? null, detail });
     return;
   }
   const verdicts = verdictsByRow(await deps.poolForecasts.forPool((await getJob(deps.db, jobId)).pool_id));
@@ -65,7 +65,7 @@ async function settle(db: Database, at: Date, job: JobRow, verdicts: ReadonlyMap
   }
   if (job.predicted_rows !== null && job.predicted !== null) {
     // the same list that made the forecast would always agree with it
-    const independent = (await assessmentsOfJob(db, job.id)).every(({ grade }) => !isPublishedList(grade));
+    const independent = (await proofOf(db, job.id)).verified.every(({ grade }) => !isPublishedList(grade));
     const comparison = compareWithForecast({ ...job.predicted_rows, counts: job.predicted }, await poolMatches(db, job.pool_id), independent);
     await insertLedgerRow(db, { jobId: job.id, poolId: job.pool_id, at, ...comparison });
   }

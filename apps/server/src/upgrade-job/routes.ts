@@ -20,7 +20,8 @@ export function upgradeJobHandlers(deps: UpgradeDependencies): UpgradeJobHandler
       await addEvents(db, id, [{ code: job.retryOf === null ? 'created' : 'retried', at }]);
     });
     await deps.failpoint('upgrade:after-create');
-    await startUpgradeJob(id);
+    // the job is written down: `resumeUpgradeJobs` starts it soon
+    await startUpgradeJob(id).catch((error: unknown) => deps.log.error({ error, jobId: id }, 'an upgrade job could not be started at once'));
     publishJob(deps, { id, pool_id: job.poolId }, 'draft');
     return describeJob(deps.db, id);
   };

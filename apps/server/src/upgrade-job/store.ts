@@ -151,6 +151,18 @@ export async function recordNodes(db: Database, jobId: string, nodes: readonly N
   return changed;
 }
 
+/** Writes which nodes of the job are not in its pool any more: the result says nothing of them. */
+export async function noteGoneNodes(db: Database, jobId: string, at: Date): Promise<void> {
+  const { rows } = await sql<{ node: string }>`
+    select u.node from upgrade_job j cross join lateral (
+      select node from upgrade_job_node where job_id = j.id
+      -- those that the operation itself brought
+      union select n.name from assessment a join node n on n.id = a.node_id where a.job_id = j.id
+    ) u
+    where j.id = ${jobId} and not exists (select from node n where n.pool_id = j.pool_id and n.name = u.node and n.gone_at is null) order by u.node`.execute(db);
+  await addEvents(db, jobId, rows.map(({ node }) => ({ code: 'node-gone', at, node })));
+}
+
 /** Every step of a plan goes through the nodes anew. */
 export async function resetNodes(db: Database, jobId: string): Promise<void> {
   await db.updateTable('upgrade_job_node').set({ phase: 'waiting', started_at: null, finished_at: null }).where('job_id', '=', jobId).execute();

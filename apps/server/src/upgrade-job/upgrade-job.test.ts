@@ -1,24 +1,34 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type OperationKind, upgradeJob, type UpgradeJob } from '@nodeward/api';
-import { ProviderBusyError } from '@nodeward/providers';
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import { type DiscoveredPool, ProviderBusyError } from '@nodeward/providers';
 import { describe, expect, it, vi } from 'vitest';
 import { type AssessedFleet, useAssessedFleet } from '../assessed-fleet-for-tests.ts';
 import { sharedEngines } from '../database/shared-database-for-tests.ts';
+import type { Log } from '../dependencies.ts';
 import { forecastHandlers } from '../forecast/routes.ts';
 import { ConflictError, NotFoundError } from '../http/errors.ts';
 import { ledgerHandlers } from '../ledger/routes.ts';
+import { startResuming } from '../resuming.ts';
+import { concludeJob } from './end-job.ts';
 import { changeStep, newSteps } from './job-steps.ts';
 import { upgradeJobHandlers } from './routes.ts';
-import { insertJob, isActive, recordPreflight } from './store.ts';
+import { insertJob, isActive, recordPreflight, setState } from './store.ts';
+import type { UpgradeDependencies } from './upgrade-dependencies.ts';
+import { pollVerification, queueNodes } from './verification.ts';
+import { registerUpgradeJob, resumeUpgradeJobs } from './workflow.ts';
 
 const newest = 'AKSUbuntu-2204gen2containerd-202402.26.0';
 const worse = 'AKSUbuntu-2204gen2containerd-202310.09.0';
 const none = { query: undefined, body: undefined };
+/** Where errors are what the test is about. */
+const quiet: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** The routes of this slice over the assessed sample fleet; pools by `cluster/pool`. */
-async function startFleet(assessed: () => Promise<AssessedFleet>) {
-  const { deps, stateFolder } = await assessed();
+async function startFleet(assessed: () => Promise<AssessedFleet>, given: Partial<Pick<UpgradeDependencies, 'log'>> = {}) {
+  const { deps: made, stateFolder } = await assessed();
+  const deps = { ...made, ...given };
   const handlers = { ...forecastHandlers(deps, deps.poolForecasts), ...ledgerHandlers(deps), ...upgradeJobHandlers(deps) };
   const poolId = (name: string): string => `sample:${name.includes('/') ? name.replace('/', ':') : `prod-tokyo-01:${name}`}`;
   const getJob = async (jobId: string): Promise<UpgradeJob> => upgradeJob.parse(await handlers.getUpgradeJob({ parameters: { jobId }, ...none }));
@@ -128,6 +138,149 @@ describe.each(sharedEngines)('an upgrade job on $name', (engine) => {
     expect([job.state, job.failure?.code, job.ledger]).toEqual(['failed', 'VerificationIncomplete', null]);
     expect(job.failure?.detail).toMatch(/^aks-userpool01\S+: \w+/);
     expect(await fleet.findingStates('userpool01')).toEqual(['no-fix', 'open']);
+  });
+
+  /** Nodes that vanish while the verifying assessment reads them: no evidence, and the next discovery does not find them. */
+  async function vanishing(fleet: Awaited<ReturnType<typeof startFleet>>, names: readonly string[]) {
+    const reader = (await fleet.deps.providers.get('sample')?.open())?.reader;
+    if (reader === undefined) throw new Error('no provider');
+    const gone = new Set<string>();
+    const evidenceOf = reader.nodeEvidence.bind(reader);
+    vi.spyOn(reader, 'nodeEvidence').mockImplementation(async (reference, signal) => {
+      if (!names.includes(reference.node)) return evidenceOf(reference, signal);
+      gone.add(reference.node);
+      return { kind: 'refused', cause: 'unreachable', detail: 'no such machine' };
+    });
+    const discoverAll = reader.discover.bind(reader);
+    return vi.spyOn(reader, 'discover').mockImplementation(async (signal) => {
+      const found = await discoverAll(signal);
+      const withoutGone = (pool: DiscoveredPool): DiscoveredPool => ({ ...pool, nodes: pool.nodes.filter(({ name }) => !gone.has(name)) });
+      return { ...found, clusters: found.clusters.map((cluster) => ({ ...cluster, pools: cluster.pools.map(withoutGone) })) };
+    });
+  }
+
+  const nodesOf = async ({ deps, poolId }: Awaited<ReturnType<typeof startFleet>>, pool: string) =>
+    (await deps.db.selectFrom('node').select('name').where('pool_id', '=', poolId(pool)).orderBy('name').execute()).map(({ name }) => name);
+
+  it('is proved by the nodes that remain where one is taken away meanwhile, and says which one was', async () => {
+    const fleet = await startFleet(assessed);
+    const [removed = '', ...others] = await nodesOf(fleet, 'userpool01');
+    const discover = await vanishing(fleet, [removed]);
+
+    const job = await fleet.finished((await fleet.start('userpool01', 'node-image', newest)).id);
+
+    expect([job.state, job.failure, job.ledger?.precision, job.ledger?.missed]).toEqual(['succeeded', null, 1, []]);
+    expect(job.events.flatMap(({ code, node }) => (code === 'node-gone' || code === 'node-verified' ? [`${code} ${node}`] : [])).toSorted()).toEqual([`node-gone ${removed}`, ...others.map((node) => `node-verified ${node}`)]);
+    expect(discover).toHaveBeenCalledTimes(2);
+    expect(await fleet.findingStates('userpool01')).toEqual(['no-fix', 'resolved']);
+  });
+
+  it('is not proved where no node remains', async () => {
+    const fleet = await startFleet(assessed);
+    const names = await nodesOf(fleet, 'userpool01');
+    await vanishing(fleet, names);
+
+    const job = await fleet.finished((await fleet.start('userpool01', 'node-image', newest)).id);
+
+    expect([job.state, job.failure?.code, job.failure?.node, job.ledger]).toEqual(['failed', 'VerificationIncomplete', null, null]);
+    expect(job.failure?.detail).toContain('no node is left');
+    expect(job.events.filter(({ code }) => code === 'node-gone')).toHaveLength(names.length);
+  });
+
+  it('waits for an environment that does not say whether a node is still there, but not for ever', async () => {
+    const fleet = await startFleet(assessed);
+    const { job, poll, conclude } = await verifying(fleet, 'syspool01');
+    const [unread = ''] = await nodesOf(fleet, 'syspool01');
+    await endAssessments(fleet, job.id, unread);
+    const reader = (await fleet.deps.providers.get('sample')?.open())?.reader;
+    if (reader === undefined) throw new Error('no provider');
+    vi.spyOn(reader, 'discover').mockRejectedValue(new ProviderBusyError('too many requests', 1000));
+
+    expect(await poll(0)).toBe(false);
+    expect(await poll(3_600_000)).toBe(true);
+    expect((await conclude()).failure).toEqual({ code: 'VerificationIncomplete', node: unread, detail: `${unread}: unreachable` });
+  });
+
+  it('does not wait for ever for an assessment that does not end', async () => {
+    const fleet = await startFleet(assessed);
+    const { poll, conclude } = await verifying(fleet, 'syspool01');
+
+    expect(await poll(5 * 3_600_000)).toBe(false);
+    expect(await poll(7 * 3_600_000)).toBe(true);
+    const { failure } = await conclude();
+    expect([failure?.code, failure?.detail]).toEqual(['VerificationIncomplete', (await nodesOf(fleet, 'syspool01')).map((node) => `${node}: queued`).join(', ')]);
+  });
+
+  it('says that a node has gone which the operation itself had brought', async () => {
+    const fleet = await startFleet(assessed);
+    const { job, poll, conclude } = await verifying(fleet, 'syspool01');
+    const [gone = ''] = await nodesOf(fleet, 'syspool01');
+    await endAssessments(fleet, job.id, gone);
+    await fleet.deps.db.updateTable('node').set({ gone_at: fleet.deps.clock() }).where('name', '=', gone).execute();
+
+    expect(await poll(0)).toBe(true);
+    const { failure, events } = await conclude();
+    expect([failure, events.filter(({ code }) => code === 'node-gone').map(({ node }) => node)]).toEqual([null, [gone]]);
+  });
+
+  /** A job whose verifying assessments are queued and not started. */
+  async function verifying(fleet: Awaited<ReturnType<typeof startFleet>>, pool: string) {
+    const { deps, poolId } = fleet;
+    const at = deps.clock();
+    const job = { id: 'verifying', poolId: poolId(pool), kind: 'reboot', fromImage: 'image', target: null, acknowledged: false, retryOf: null, at } as const;
+    await insertJob(deps.db, job);
+    await setState(deps.db, job.id, 'verifying');
+    await queueNodes(deps, job.id, 'verification');
+    return {
+      job,
+      poll: (later: number) => pollVerification({ ...deps, clock: () => new Date(at.getTime() + later) }, job.id),
+      conclude: async () => {
+        await concludeJob(deps, job.id);
+        // nothing is left for the end of the test to wait for
+        await deps.db.updateTable('assessment').set({ state: 'cancelled', finished_at: at }).where('finished_at', 'is', null).execute();
+        return fleet.finished(job.id);
+      },
+    };
+  }
+
+  /** All read whole, and one not at all. */
+  async function endAssessments({ deps }: Awaited<ReturnType<typeof startFleet>>, jobId: string, unread: string): Promise<void> {
+    const of = deps.db.selectFrom('node').select('id').where('name', '=', unread);
+    await deps.db.updateTable('assessment').set({ state: 'succeeded', complete: true, finished_at: deps.clock() }).where('job_id', '=', jobId).execute();
+    await deps.db.updateTable('assessment').set({ state: 'failed', complete: false, cause: 'unreachable' }).where('job_id', '=', jobId).where('node_id', 'in', of).execute();
+  }
+
+  it('starts later by itself where it could not be started at once', async () => {
+    const fleet = await startFleet(assessed, { log: quiet });
+    vi.spyOn(DBOS, 'startWorkflow').mockImplementationOnce(() => {
+      throw new Error('the database has gone');
+    });
+
+    const written = await fleet.start('syspool01', 'reboot', null);
+    vi.restoreAllMocks();
+    const resuming = startResuming(fleet.deps);
+    const job = await fleet.finished(written.id);
+    await resuming.stop();
+
+    expect([written.state, job.state]).toEqual(['draft', 'succeeded']);
+    expect(await fleet.providerLog('started')).toHaveLength(1);
+  });
+
+  it('fails with a reason where its workflow has ended without it', async () => {
+    const fleet = await startFleet(assessed);
+    // neither the preflight nor the step that would say so comes through
+    const broken = new NotFoundError('database', 'it');
+    const clock = (): Date => {
+      throw broken;
+    };
+    registerUpgradeJob({ ...fleet.deps, failpoint: () => Promise.reject(broken), clock, log: quiet });
+    const { id } = await fleet.start('syspool01', 'reboot', null);
+    await expect.poll(async () => (await DBOS.getWorkflowStatus(`upgrade-${id}`))?.status, { timeout: 30_000 }).toBe('ERROR');
+    registerUpgradeJob(fleet.deps);
+
+    await resumeUpgradeJobs(fleet.deps, { atStart: false });
+
+    expect((await fleet.finished(id)).failure).toEqual({ code: 'Interrupted', node: null, detail: 'the workflow ended as ERROR' });
   });
 
   it('is not judged by what the pool was before, where the provider cannot be asked at once', async () => {

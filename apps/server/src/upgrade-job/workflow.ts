@@ -8,7 +8,7 @@ import { concludeJob, failJob, verificationIncomplete } from './end-job.ts';
 import { pollStep, type PollResult, startStep } from './operation.ts';
 import { stepName, stepOf } from './job-steps.ts';
 import { runPreflight } from './run-preflight.ts';
-import { activeJobIds, getJob } from './store.ts';
+import { activeJobIds, getJob, isActive } from './store.ts';
 import type { UpgradeDependencies } from './upgrade-dependencies.ts';
 import { beginVerification, pollVerification, queueNodes, rediscover } from './verification.ts';
 
@@ -44,21 +44,22 @@ export async function startUpgradeJob(jobId: string): Promise<void> {
 }
 
 /**
- * After a start of the server: starts what was written down and not yet started; DBOS itself goes on
- * with the rest. A job whose workflow has ended without it, or was begun by another version of this server, is over, and
- * says so.
+ * Starts what was written down and not yet started; DBOS itself goes on with the rest. A job whose workflow has ended without
+ * it is over, and says so. `atStart`: so is one that was begun by another version of this server, with which nobody goes on;
+ * later another server may be at work on it.
  */
-export async function resumeUpgradeJobs(deps: UpgradeDependencies): Promise<void> {
+export async function resumeUpgradeJobs(deps: UpgradeDependencies, { atStart }: { readonly atStart: boolean }): Promise<void> {
   for (const jobId of await activeJobIds(deps.db)) {
     const workflow = await DBOS.getWorkflowStatus(workflowId(jobId));
     if (workflow === null) await startUpgradeJob(jobId);
-    else if (workflow.applicationVersion !== DBOS.applicationVersion) await failJob(deps, jobId, interrupted('begun by another version of this server'));
-    else if (!['PENDING', 'ENQUEUED', 'DELAYED'].includes(workflow.status)) await failJob(deps, jobId, interrupted(`the workflow ended as ${workflow.status}`));
+    else if (!['PENDING', 'ENQUEUED', 'DELAYED'].includes(workflow.status)) await failLeftJob(deps, jobId, `the workflow ended as ${workflow.status}`);
+    else if (atStart && workflow.applicationVersion !== DBOS.applicationVersion) await failLeftJob(deps, jobId, 'begun by another version of this server');
   }
 }
 
-function interrupted(detail: string): JobFailure {
-  return { code: 'Interrupted', node: null, detail };
+/** Not one that has ended since it was listed. */
+async function failLeftJob(deps: UpgradeDependencies, jobId: string, detail: string): Promise<void> {
+  if (isActive((await getJob(deps.db, jobId)).state)) await failJob(deps, jobId, { code: 'Interrupted', node: null, detail });
 }
 
 function workflowId(jobId: string): string {
@@ -117,7 +118,7 @@ async function verify(deps: UpgradeDependencies, jobId: string): Promise<void> {
     return;
   }
   await startQueued(await step('queue', () => queueNodes(deps, jobId, 'verification')));
-  while (!(await step('poll-verification', () => pollVerification(deps, jobId)))) await DBOS.sleep(500);
+  for (let polls = 0; !(await step('poll-verification', () => pollVerification(deps, jobId))); polls += 1) await DBOS.sleep(polls < 240 ? 500 : 10_000);
   await step('conclude', () => concludeJob(deps, jobId));
 }
 
