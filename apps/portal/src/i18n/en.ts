@@ -450,7 +450,7 @@ export const en = {
   },
   data: {
     failedTitle: (name: string) => `The advisory database of ${name} cannot be used`,
-    failedText: 'Its nodes are matched with what was known before, or not at all. Counts are lower bounds (≥).',
+    failedText: 'Its nodes are matched with what was known before, or not at all: counts may be too low.',
     failedUnknown: 'The reason is not known.',
     toSettings: 'Feed state',
   },
@@ -1207,7 +1207,7 @@ export const en = {
     notIndependent: 'Not independent: the result rests on the same published list as the forecast, so it has no precision.',
     notIndependentShort: 'excluded',
     same: 'agrees',
-    missedBy: (n: number) => `differs in ${number(n)}`,
+    missedBy: (n: number) => `differs by ${number(n)}`,
     missedRow: (cve: string, family: string, predicted: string, actual: string) => `${cve} (${family}): forecast ${predicted}, result ${actual}`,
     observed: 'observed',
     observedText: 'Somebody else changed the pool. An assessment noticed it and verified it.',

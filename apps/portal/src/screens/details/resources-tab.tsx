@@ -45,15 +45,15 @@ function NodeTable({ nodes, image }: { readonly nodes: readonly Node[]; /** The 
   const [limit, setLimit] = useState(pageSize);
   return (
     <div className="tw" role="region" tabIndex={0} aria-label={m.unassessed.perNode}>
-      <table className="tbl" style={{ minWidth: language === 'ja' ? 1120 : 1180 }} aria-label={m.unassessed.perNode}>
+      <table className="tbl" style={{ minWidth: language === 'ja' ? 1120 : 1164 }} aria-label={m.unassessed.perNode}>
         <colgroup>
           <col />
-          <col style={{ width: language === 'ja' ? 88 : 124 }} />
-          <col style={{ width: language === 'ja' ? 164 : 168 }} />
-          {factClasses.map((fact) => <col key={fact} style={{ width: language === 'ja' ? 114 : 128 }} />)}
+          <col style={{ width: language === 'ja' ? 84 : 124 }} />
+          <col style={{ width: language === 'ja' ? 156 : 168 }} />
+          {factClasses.map((fact) => <col key={fact} style={{ width: language === 'en' ? 128 : fact === 'node-components' ? 136 : 114 }} />)}
           <col style={{ width: 76 }} />
           <col style={{ width: 92 }} />
-          <col style={{ width: 56 }} />
+          <col style={{ width: 50 }} />
         </colgroup>
         <thead>
           <tr>
@@ -116,16 +116,16 @@ function ReadCard({ nodes }: { readonly nodes: readonly Node[] }) {
     <section className="card col g8">
       <h2>{m.unassessed.readTitle}</h2>
       {lines.length === 0 && <p className="sub">{m.unassessed.nothingRead}</p>}
-      {lines.map(({ entry, nodes: n }, index) => (
-        <div key={`${entry.subject}${entry.reason}`} className="row top">
+      {lines.length > 0 && <div className="reads">{lines.map(({ entry, nodes: n }, index) => (
+        <div key={`${entry.subject}${entry.reason}`}>
           <CoverageTag entry={entry} />
-          <div className="grow">
-            <div><CoverageSubject subject={entry.subject} /> <span className="dim s12">{m.unassessed.onNodes(n, nodes.length)}</span></div>
+          <div>
+            <div><CoverageSubject subject={entry.subject} /> <span className="dim s12">· {m.unassessed.onNodes(n, nodes.length)}</span></div>
             <div className="dim s12 break">{m.coverageReason[entry.reason]}{entry.detail !== undefined && <> · <span className="code">{detailText(m, entry.detail)}</span></>}</div>
             {remedyText(m, entry.reason) !== undefined && lines.findIndex((line) => line.entry.reason === entry.reason) === index && <div className="sub s12">{remedyText(m, entry.reason)}</div>}
           </div>
         </div>
-      ))}
+      ))}</div>}
       {silent.length > 0 && (
         <div className="col g8">
           {groupsOf(silent).map(([key, members]) => <SilentNodes key={key} nodes={members} />)}

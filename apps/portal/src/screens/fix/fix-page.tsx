@@ -73,7 +73,7 @@ function Overview({ fix }: { readonly fix: FixOverview }) {
   const basis = [
     m.fix.unit,
     ...(fix.dataAsOf === null ? [] : [m.fix.dataOf(time.full(fix.dataAsOf))]),
-    ...(shown?.grade == null ? [] : [m.fix.from(m.grade[shown.grade], m.confidence[shown.confidence])]),
+    ...(shown?.grade == null || shown.unknown !== null ? [] : [m.fix.from(m.grade[shown.grade], m.confidence[shown.confidence])]),
   ].join(' · ');
   return (
     <Page

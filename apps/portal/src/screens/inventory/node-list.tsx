@@ -67,7 +67,7 @@ function NodeRow({ node }: { readonly node: FleetNode }) {
     <tr className="click" onClick={open}>
       <th scope="row" className="mono"><Link to={nodePath(node.id)}>{node.name}</Link></th>
       <td><NodeStateTag state={node.state} /></td>
-      <td><Link to={poolPath(node.poolId)}>{node.pool}</Link> <span className="dim">· {node.cluster}</span></td>
+      <td><Link to={poolPath(node.poolId)}>{node.pool}</Link> <span className="dim">· <span className="whole">{node.cluster}</span></span></td>
       <td className="mono" title={node.image}>{shortImage(node.image)}</td>
       <td className="mono dim">{node.kernelRelease ?? m.unit.unknown}</td>
       <td>{node.kubeletVersion?.replace(/^v/, '') ?? <span className="unk">{m.unit.unknown}</span>}</td>

@@ -102,8 +102,8 @@ function Residual({ job }: { readonly job: UpgradeJob }) {
           <ul className="refs" style={{ paddingInlineStart: 17 }}>
             {rows.slice(0, 8).map((row) => (
               <li key={`${row.vulnerability}${row.packageFamily}`}>
-                <Link to={cvePath(job.poolId, row.vulnerability)}>{row.vulnerability}</Link> <b>{row.packageFamily}</b> <span className="mono">{row.installedVersion}</span>
-                {row.fixedVersion !== null && <> <span className="dim">&lt;</span> <span className="mono">{row.fixedVersion}</span></>}
+                <Link to={cvePath(job.poolId, row.vulnerability)}>{row.vulnerability}</Link> <b>{row.packageFamily}</b> <span className="mono whole">{row.installedVersion}</span>
+                {row.fixedVersion !== null && <> <span className="dim">&lt;</span> <span className="mono whole">{row.fixedVersion}</span></>}
                 {row.fixedInImage !== null && <span className="dim"> · {m.fixedInLater(shortImage(row.fixedInImage))}</span>}
               </li>
             ))}

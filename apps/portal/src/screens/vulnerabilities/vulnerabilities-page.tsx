@@ -1,6 +1,6 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useLocation, useNavigate, useParams } from 'react-router';
-import { fleetVulnerabilitiesQuery } from '../../api/queries.ts';
+import { fleetVulnerabilitiesQuery, overviewQuery } from '../../api/queries.ts';
 import { DatabaseFailure } from '../../parts/database-failure.tsx';
 import { vulnerabilityPath } from '../../paths.ts';
 import { useMessages } from '../../preferences.tsx';
@@ -21,6 +21,7 @@ export function VulnerabilitiesPage() {
   const query = useInfiniteQuery(fleetVulnerabilitiesQuery(filter));
   const rows = query.data?.pages.flatMap((page) => page.vulnerabilities) ?? [];
   const total = query.data?.pages[0]?.total ?? 0;
+  const unknown = useQuery(overviewQuery({})).data?.vulnerabilities === null;
   return (
     <Page
       trail={[['Nodeward', '/overview'], cve === undefined ? [m.shell.vulnerabilities] : [m.shell.vulnerabilities, `/vulnerabilities${search}`], ...(cve === undefined ? [] : [[cve] as const])]}
@@ -39,7 +40,7 @@ export function VulnerabilitiesPage() {
     >
       <DatabaseFailure />
       <div className="col grow bleed listing fullbleed flushtop">
-        <VulnerabilityFilters filter={filter} total={query.data === undefined ? undefined : total} shown={rows.length} slim={cve !== undefined} />
+        <VulnerabilityFilters filter={filter} total={query.data === undefined ? undefined : unknown && total === 0 ? null : total} shown={rows.length} slim={cve !== undefined} />
         {query.data === undefined ? (
           query.error === null ? <LoadingView /> : <FailureView error={query.error} retry={() => void query.refetch()} />
         ) : (
